@@ -1,0 +1,154 @@
+"""Pharaoh files: one sentence pair a line, links as `source-target`, words counted from 0.
+
+The format of fast_align, Moses and most other aligners, for example `0-0 1-2 2-1`. A line without
+links is a sentence pair in which nothing is linked, so line numbers stay those of the text.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from lingweave.alignment.symmetrization import LinkArray
+from lingweave.errors import AlignmentError, TextFileError
+
+MAX_WORD = int(np.iinfo(np.int32).max)
+
+
+def format_links(links: LinkArray) -> str:
+    """Write links (links, 2) as one line without its end, in the order given."""
+    return " ".join(["%d-%d"] * len(links)) % tuple(links.ravel().tolist())
+
+
+def parse_links(text: str, *, path: Path | str | None = None, line: int | None = None) -> LinkArray:
+    """Read the links of one line, in the order written.
+
+    Args:
+        text: links such as `0-0 1-2`, separated by white space.
+        path: the file that the text comes from, for the error.
+        line: its 1-based line, for the error.
+
+    Returns:
+        Links, shape (links, 2).
+
+    Raises:
+        AlignmentError: a link is not two whole numbers joined by a hyphen.
+    """
+    words: list[int] = []
+    for link in text.split():
+        source, _, target = link.partition("-")
+        words.append(parse_word(source, link, path=path, line=line))
+        words.append(parse_word(target, link, path=path, line=line))
+    return np.array(words, dtype=np.int32).reshape(-1, 2)
+
+
+def parse_word(text: str, link: str, *, path: Path | str | None, line: int | None) -> int:
+    """Read one side of a link.
+
+    Raises:
+        AlignmentError: the text is not the digits of a number below 2 ** 31.
+    """
+    # Not int() alone: it also takes signs, underscores and the digits of other scripts.
+    # 10 digits hold every number allowed; int() refuses to read thousands of them.
+    if not (text.isascii() and text.isdigit() and len(text) <= 10) or int(text) > MAX_WORD:
+        raise AlignmentError(
+            f"found {link[:40]!r} where a link such as 0-1 was expected",
+            remedy="write every link as source-target, words counted from 0",
+            path=path,
+            line=line,
+        )
+    return int(text)
+
+
+def read_lines(path: Path | str) -> Iterator[tuple[int, str]]:
+    """Read a text file line by line, as lines are needed.
+
+    Only line feeds end a line (a carriage return before it goes too), and a byte order mark is
+    dropped.
+
+    Yields:
+        The 1-based number and the text, without its end, of every line.
+
+    Raises:
+        TextFileError: the file cannot be read or is not UTF-8.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                yield number, text.removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise TextFileError(
+            f"byte {error.start + 1} of the line is not UTF-8",
+            remedy="save the file as UTF-8",
+            path=path,
+            line=number,
+        ) from error
+    except OSError as error:
+        raise TextFileError(
+            f"cannot be read ({error.strerror})", remedy="check the path", path=path
+        ) from error
+
+
+def read_pharaoh(path: Path | str) -> Iterator[LinkArray]:
+    """Read a Pharaoh file line by line, as lines are needed.
+
+    Yields:
+        The links of every sentence pair, shape (links, 2).
+
+    Raises:
+        AlignmentError: a link is malformed; the message names the line.
+        TextFileError: the file cannot be read or is not UTF-8.
+    """
+    for number, text in read_lines(path):
+        yield parse_links(text, path=path, line=number)
+
+
+def write_pharaoh(path: Path | str, alignments: Iterable[LinkArray]) -> None:
+    """Write one line of links per sentence pair.
+
+    The file appears whole or not at all: it is written beside its place and then moved there.
+
+    Raises:
+        TextFileError: the file cannot be written.
+    """
+    path = Path(path)
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        with partial.open("w", encoding="ascii", newline="\n") as file:
+            for links in alignments:
+                file.write(format_links(links) + "\n")
+        partial.replace(path)
+    except OSError as error:
+        raise TextFileError(
+            f"cannot be written ({error.strerror})",
+            remedy="check that the folder exists and has room",
+            path=path,
+        ) from error
+    finally:
+        # Gone already when all went well; also removed when `alignments` itself raises.
+        partial.unlink(missing_ok=True)
+
+
+def check_links(
+    links: LinkArray,
+    num_source_words: int,
+    num_target_words: int,
+    *,
+    path: Path | str | None = None,
+    line: int | None = None,
+) -> None:
+    """Check that every link stays within its sentence pair.
+
+    Raises:
+        AlignmentError: a link names a word beyond the end of its sentence.
+    """
+    beyond = (links < 0) | (links >= (num_source_words, num_target_words))
+    for source, target in links[beyond.any(axis=1)][:1].tolist():
+        raise AlignmentError(
+            f"link {source}-{target} is beyond the sentence pair of {num_source_words} source "
+            f"and {num_target_words} target words",
+            remedy="align the same sentences, split into the same words; words count from 0",
+            path=path,
+            line=line,
+        )

@@ -1,0 +1,342 @@
+"""Recipes: what a study is made of, read from YAML and checked before any work.
+
+A recipe names the encoder, the parallel text, the systems to compare, the tasks, the settings and
+the seeds. Strings may hold `${NAME}` or `${NAME:-default}`, taken from the environment, and
+`${twins}`, the folder of the built-in twin languages when the recipe has a `twins` section.
+Relative paths start at the working directory.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from lingweave.alignment import Symmetrization
+from lingweave.corpus.twins import TwinOptions
+from lingweave.errors import RecipeError
+from lingweave.objectives import OBJECTIVES, MaskedOptions
+from lingweave.tasks import TASKS
+from lingweave.training import TrainingOptions
+
+Setting = Literal["zero-shot", "translate-train"]
+TWINS_VARIABLE = "${twins}"
+ENGLISH = "en"
+
+
+class Strict(BaseModel):
+    """A section of a recipe: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ScratchEncoder(Strict):
+    """A small encoder trained from nothing on unpaired text, for controlled experiments."""
+
+    texts: list[str] = Field(min_length=1, description="plain text, one sentence a line")
+    layers: int = Field(default=4, ge=1)
+    width: int = Field(default=128, ge=8)
+    heads: int = Field(default=4, ge=1)
+    max_length: int = Field(default=64, ge=8, description="positions, in pieces")
+    masking: float = Field(default=0.15, gt=0, lt=1, description="1810.04805: 0.15")
+    training: TrainingOptions = TrainingOptions()
+    seed: int = 1
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> "ScratchEncoder":
+        if self.width % self.heads:
+            raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
+        return self
+
+
+class EncoderSource(Strict):
+    """Where the encoder comes from: one of the two."""
+
+    checkpoint: str | None = Field(default=None, description="directory or hub name")
+    scratch: ScratchEncoder | None = Field(default=None, description="trained here, from nothing")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "EncoderSource":
+        if (self.checkpoint is None) == (self.scratch is None):
+            raise ValueError("give either `checkpoint` or `scratch`")
+        return self
+
+
+class HeadWarmup(TrainingOptions):
+    """Training of a new masked-LM head, the encoder frozen, the same for every system."""
+
+    learning_rate: float = Field(default=1e-3, gt=0, description="only the head moves")
+    max_updates: int | None = Field(default=300, ge=1)
+    masking: float = Field(default=0.15, gt=0, lt=1, description="1810.04805: 0.15")
+
+
+class BitextSource(Strict):
+    """Parallel text; see `lingweave.corpus.open_bitext` for the kinds of location."""
+
+    location: str | tuple[str, str] = Field(description="directory, file, two files or hub name")
+    source_language: str | None = None
+    target_language: str | None = None
+    max_pairs: int | None = Field(default=None, ge=1, description="read so many pairs, the first")
+    source_segmenter: str | None = Field(default=None, description="default: by the language")
+    target_segmenter: str | None = Field(default=None, description="default: by the language")
+    gold: str | None = Field(
+        default=None, description="Pharaoh file with the true links of these very pairs, 0-based"
+    )
+    links: str | None = Field(
+        default=None, description="Pharaoh file with links to use instead of aligning, 0-based"
+    )
+
+
+class Alignment(Strict):
+    """Word alignment by FastAlign with its published settings."""
+
+    symmetrization: Symmetrization = Field(
+        default="intersection", description="intersection: the most precise links"
+    )
+    lowercase: bool = Field(default=True, description="align lower-cased words")
+
+
+class Untrained(Strict):
+    """The encoder as it is, without continued pre-training."""
+
+    objective: Literal["none"] = "none"
+
+
+if TYPE_CHECKING:
+    AnySystem = MaskedOptions | Untrained
+else:
+    AnySystem = Annotated[
+        Union[(Untrained, *(registered.options for registered in OBJECTIVES.values()))],
+        Field(discriminator="objective"),
+    ]
+    """The options of any registered objective, told apart by its name."""
+
+
+class Pretraining(TrainingOptions):
+    """Continued pre-training, the same for every system."""
+
+    max_length: int = Field(
+        default=128, ge=8, description="pieces of one sentence, special tokens counted (2106.01732)"
+    )
+    seeds: list[int] = Field(default=[1], min_length=1)
+
+
+class Finetuning(TrainingOptions):
+    """Fine-tuning on a task, the same for every system."""
+
+    learning_rate: float = Field(default=2e-5, gt=0, description="1810.04805: 2e-5 to 5e-5")
+    epochs: int = Field(default=3, ge=1, description="1810.04805: 3")
+    max_length: int = Field(default=128, ge=8, description="pieces, special tokens counted")
+    seeds: list[int] = Field(default=[1], min_length=1)
+
+
+class Examples(Strict):
+    """Labelled examples in a file or on the hub."""
+
+    path: str = Field(description="TSV, JSONL or hub dataset; may hold {language}")
+    columns: dict[str, str | int] | None = Field(
+        default=None, description="column of each field, by name or 0-based position"
+    )
+    where: dict[str, str] = Field(
+        default={}, description="take rows with these values in these columns; may hold {language}"
+    )
+    split: str = Field(default="train", description="of a hub dataset")
+    skip: int = Field(default=0, ge=0, description="pass over so many examples, the first")
+    first: int | None = Field(default=None, ge=1, description="then take so many")
+
+    def of(self, language: str) -> "Examples":
+        """The examples of one language: {language} filled in."""
+        where = {column: value.format(language=language) for column, value in self.where.items()}
+        return self.model_copy(
+            update={"path": self.path.replace("{language}", language), "where": where}
+        )
+
+    @property
+    def names_language(self) -> bool:
+        """Whether path or condition hold {language}."""
+        return any("{language}" in text for text in (self.path, *self.where.values()))
+
+
+class TaskSource(Strict):
+    """A task and its examples, tested language by language."""
+
+    task: str = Field(description="a registered task: nli")
+    source_language: str = Field(default=ENGLISH, description="language of `train` and `dev`")
+    train: Examples
+    dev: Examples = Field(description="selects the epoch of zero-shot runs")
+    test: Examples = Field(description="its path holds {language}")
+    languages: list[str] = Field(min_length=1, description="to be tested")
+    translations: Examples | None = Field(
+        default=None, description="training examples in each language; its path holds {language}"
+    )
+    translations_dev: Examples | None = Field(
+        default=None, description="selects the epoch of translate-train runs, in their language"
+    )
+
+    @field_validator("task")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in TASKS:
+            raise ValueError(f"unknown task {value!r}, known: {', '.join(TASKS)}")
+        return value
+
+    @model_validator(mode="after")
+    def _paths_have_language(self) -> "TaskSource":
+        for name in ("test", "translations", "translations_dev"):
+            examples: Examples | None = getattr(self, name)
+            if examples is not None and not examples.names_language:
+                raise ValueError(f"the path of `{name}` must hold {{language}}: {examples.path!r}")
+        return self
+
+
+class Recipe(Strict):
+    """A study."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
+    question: str = Field(default="", description="what the study asks; printed above its table")
+    twins: TwinOptions | None = Field(default=None, description="make the built-in twin languages")
+    encoder: EncoderSource
+    head_warmup: HeadWarmup = HeadWarmup()
+    bitext: list[BitextSource] = Field(min_length=1)
+    alignment: Alignment = Alignment()
+    pretraining: Pretraining = Pretraining()
+    systems: dict[str, AnySystem] = Field(min_length=1)
+    control: str = Field(description="the system that the others are compared with")
+    finetuning: Finetuning = Finetuning()
+    tasks: dict[str, TaskSource] = Field(min_length=1)
+    settings: list[Setting] = Field(default=["zero-shot"], min_length=1)
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> "Recipe":
+        if self.control not in self.systems:
+            raise ValueError(f"control {self.control!r} is none of the systems: {[*self.systems]}")
+        if self.twins is None and TWINS_VARIABLE in self.model_dump_json():
+            raise ValueError(f"{TWINS_VARIABLE} is used, but there is no section `twins`")
+        if "translate-train" in self.settings:
+            for name, task in self.tasks.items():
+                if task.translations is None or task.translations_dev is None:
+                    raise ValueError(
+                        f"setting translate-train needs `translations` and `translations_dev` in "
+                        f"task {name!r}"
+                    )
+        return self
+
+    def with_twins_in(self, folder: Path) -> "Recipe":
+        """The same recipe with the twins' files in place of `${twins}`."""
+        path = json.dumps(str(folder))[1:-1]
+        text = self.model_dump_json(exclude_unset=True).replace(TWINS_VARIABLE, path)
+        return Recipe.model_validate_json(text)
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read and check a recipe.
+
+    Raises:
+        RecipeError: the file is missing or no YAML, a key is unknown, missing or given twice, a
+            value is wrong, or a variable is not set; with the line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RecipeError(
+            "no such recipe", remedy="give the path of a YAML file", path=path
+        ) from error
+    except UnicodeDecodeError as error:
+        raise RecipeError("it is not UTF-8", remedy="save it as UTF-8", path=path) from error
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise RecipeError(
+            f"it is not valid YAML ({error.problem})", remedy="mend this line", path=path, line=line
+        ) from error
+    if not isinstance(root, yaml.MappingNode):
+        raise RecipeError("it holds no keys", remedy="see recipes/demo.yaml", path=path)
+    lines = dict(_lines(root, (), path))
+    content = _expanded(yaml.safe_load(text), (), lines, path)
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        raise _recipe_error(error, lines, path) from error
+
+
+Location = tuple[str | int, ...]
+
+
+def _lines(node: yaml.Node, where: Location, path: Path) -> Iterator[tuple[Location, int]]:
+    """The 1-based line of every key and list item; a key that stands twice is an error."""
+    yield where, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                raise RecipeError(
+                    f"key {key.value!r} is given twice", remedy="keep one", path=path, line=line
+                )
+            seen.add(key.value)
+            yield from _lines(value, (*where, key.value), path)
+            yield (*where, key.value), line
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _lines(item, (*where, index), path)
+
+
+def _expanded(value: Any, where: Location, lines: Mapping[Location, int], path: Path) -> Any:  # noqa: ANN401
+    """Replace `${NAME}` and `${NAME:-default}` in all strings."""
+    if isinstance(value, dict):
+        return {k: _expanded(v, (*where, k), lines, path) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_expanded(v, (*where, i), lines, path) for i, v in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def variable(match: re.Match[str]) -> str:
+        name, default = match["name"], match["default"]
+        if match[0] == TWINS_VARIABLE:
+            return match[0]
+        found = os.environ.get(name) or default
+        if found is None:
+            raise RecipeError(
+                f"{'.'.join(map(str, where))}: the environment variable {name} is not set",
+                remedy=f"set it, for example `export {name}=…`",
+                path=path,
+                line=_nearest_line(where, lines),
+            )
+        return found
+
+    return re.sub(r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}", variable, value)
+
+
+def _recipe_error(error: ValidationError, lines: Mapping[Location, int], path: Path) -> RecipeError:
+    first = error.errors()[0]
+    where = _place_in_file(first["loc"], lines)
+    message = first["msg"].removeprefix("Value error, ")
+    key = ".".join(str(part) for part in where)
+    return RecipeError(
+        f"{key}: {message}" if key else message,
+        remedy="see docs/recipes.md for what a recipe may hold",
+        path=path,
+        line=_nearest_line(where, lines),
+    )
+
+
+def _place_in_file(location: Location, lines: Mapping[Location, int]) -> Location:
+    """Pydantic's location without the names of union members, which stand nowhere in the file."""
+    place: Location = ()
+    for index, part in enumerate(location):
+        if (*place, part) in lines or index == len(location) - 1:
+            place = (*place, part)
+    return place
+
+
+def _nearest_line(where: Location, lines: Mapping[Location, int]) -> int | None:
+    """The line of a key, or of the innermost section around it that has one."""
+    for length in range(len(where), -1, -1):
+        if where[:length] in lines:
+            return lines[where[:length]]
+    return None

@@ -1,0 +1,133 @@
+"""Text files in and out: UTF-8, read with exact line numbers, written whole or not at all.
+
+Trap: `str.splitlines` and text-mode files also end a line at U+2028, form feeds or a lone carriage
+return. Real corpora contain these inside sentences, and one such character would shift all lines
+after it against those of the parallel file. Here only a line feed ends a line.
+"""
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from lingweave.errors import TextFileError
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BLOCK_BYTES = 1 << 20
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+def read_lines(path: Path | str) -> Iterator[str]:
+    r"""Yield the lines of a UTF-8 file, one at a time, without their line ends (`\n` or `\r\n`).
+
+    A byte order mark at the start of the file is no part of the first line.
+
+    Args:
+        path: a text file; it is opened when the first line is asked for.
+
+    Yields:
+        the lines in order, so that `enumerate(read_lines(path), start=1)` counts as editors do.
+
+    Raises:
+        TextFileError: the file is missing, is a folder, cannot be read, or a line is not UTF-8.
+    """
+    number = 0
+    try:
+        with Path(path).open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if number == 1:
+                    line = line.removeprefix(_BYTE_ORDER_MARK)
+                yield line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = error.object[error.start]
+        raise TextFileError(
+            f"the line is not UTF-8 (byte 0x{found:02x} at position {error.start + 1})",
+            remedy="convert the file to UTF-8, for example with iconv",
+            path=path,
+            line=number,
+        ) from error
+    except OSError as error:
+        raise _cannot("read", path, error) from error
+
+
+def count_lines(path: Path | str) -> int:
+    """Count the lines that `read_lines` would yield, without decoding them.
+
+    Args:
+        path: a text file.
+
+    Returns:
+        the number of lines; a last line without a line feed counts.
+
+    Raises:
+        TextFileError: the file is missing, is a folder or cannot be read.
+    """
+    num_lines, last_byte = 0, b"\n"
+    try:
+        with Path(path).open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                num_lines += block.count(b"\n")
+                last_byte = block[-1:]
+    except OSError as error:
+        raise _cannot("read", path, error) from error
+    return num_lines + (last_byte != b"\n")
+
+
+@contextmanager
+def atomic_write(path: Path | str) -> Iterator[TextIO]:
+    r"""Open a text file (UTF-8, `\n`) that appears under its name only when the block succeeds.
+
+    Until then it is a hidden file in the same folder. If the block fails or is interrupted, that
+    one is removed and what stood at `path` before stays as it was. Missing folders are made.
+
+    Args:
+        path: the file to write or to replace.
+
+    Yields:
+        the open file.
+
+    Raises:
+        TextFileError: the file cannot be made, or the disk is full.
+    """
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = partial.open("x", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise _cannot("write", path, error) from error
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _appear(partial, path)
+    except OSError as error:
+        if error.errno in _DISK_FULL:
+            raise _cannot("write", path, error) from error
+        raise
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _appear(partial: Path, path: Path) -> None:
+    try:
+        partial.replace(path)
+    except OSError as error:  # for example: `path` is a folder
+        raise _cannot("write", path, error) from error
+
+
+def _cannot(verb: str, path: Path | str, error: OSError) -> TextFileError:
+    if error.errno in _DISK_FULL:
+        problem, remedy = "no space left on the disk", "free some space or write somewhere else"
+    elif isinstance(error, FileNotFoundError):
+        problem, remedy = "no such file", "check the path"
+    elif isinstance(error, IsADirectoryError):
+        problem, remedy = "this is a folder, not a text file", "name a file"
+    else:
+        reason = error.strerror or type(error).__name__
+        problem, remedy = f"cannot {verb} the file ({reason})", "check the path and its permissions"
+    return TextFileError(problem, remedy=remedy, path=path)

@@ -1,0 +1,204 @@
+"""How a language says a meaning, and the gold links between two translations.
+
+A sentence is made of *slots* (the subject's noun, its adjective, the verb, …). A language orders
+the slots in its own way and fills each with its own name for the concept, one or two words. Every
+word remembers its slot; so the words of two translations are linked exactly when they fill the same
+slot. A language's marker (an article, say) fills no slot: it vanishes in translation, unlinked.
+
+The full stop is one more slot, linked to itself. It is the only form that languages share; shared
+forms are not what lets an encoder transfer (K et al. 2020), and natural languages of one script
+share it as well.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lingweave.corpus.twins.grammar import Meaning, NounPhrase
+from lingweave.corpus.twins.lexicon import FULL_STOP, NEGATION, STOP, Lexicon
+
+BASE = "base"
+"""The name of the language that has labels; also the source side of every bitext."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grammar:
+    """A language's order of words, after the types of Greenberg."""
+
+    order: str
+    """The order of subject, verb and object, such as "SVO"."""
+    adjective_first: bool
+    """Whether the adjective stands before its noun."""
+    preposition: bool
+    """Whether the word for "in" stands before the place (else after it)."""
+    place_first: bool
+    """Whether the place opens the sentence (else closes it)."""
+    negation_first: bool
+    """Whether the negation stands before the verb."""
+    adverb_first: bool
+    """Whether the adverb stands before verb and negation (else after them)."""
+    marker: str
+    """The marker of `lexicon.MARKERS` that the language uses."""
+
+
+BASE_GRAMMAR = Grammar(
+    order="SVO",
+    adjective_first=True,
+    preposition=True,
+    place_first=False,
+    negation_first=True,
+    adverb_first=False,
+    marker="article",
+)
+
+# Given to the twins in turn, the commonest orders of the world's languages first.
+TWIN_GRAMMARS = (
+    Grammar(
+        order="SOV",
+        adjective_first=True,
+        preposition=False,
+        place_first=True,
+        negation_first=False,
+        adverb_first=True,
+        marker="object marker",
+    ),
+    Grammar(
+        order="VSO",
+        adjective_first=False,
+        preposition=True,
+        place_first=False,
+        negation_first=True,
+        adverb_first=False,
+        marker="assertion marker",
+    ),
+    Grammar(
+        order="VOS",
+        adjective_first=False,
+        preposition=True,
+        place_first=True,
+        negation_first=False,
+        adverb_first=False,
+        marker="article",
+    ),
+    Grammar(
+        order="OVS",
+        adjective_first=True,
+        preposition=False,
+        place_first=False,
+        negation_first=True,
+        adverb_first=True,
+        marker="object marker",
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    """A name, an order of words, and the words."""
+
+    name: str
+    grammar: Grammar
+    lexicon: Lexicon
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence:
+    """What a language makes of a meaning; `slots[i]` is what word i stands for, None a marker."""
+
+    words: tuple[str, ...]
+    slots: tuple[str | None, ...]
+
+    @property
+    def text(self) -> str:
+        """The words with spaces between them, the full stop as well."""
+        return " ".join(self.words)
+
+
+def build_languages(lexicons: list[Lexicon], twins: tuple[str, ...]) -> list[Language]:
+    """Put words and orders together: the base language first, then the twins."""
+    grammars = [BASE_GRAMMAR]
+    grammars += [TWIN_GRAMMARS[index % len(TWIN_GRAMMARS)] for index in range(len(twins))]
+    return [
+        Language(name=name, grammar=grammar, lexicon=lexicon)
+        for name, grammar, lexicon in zip((BASE, *twins), grammars, lexicons, strict=True)
+    ]
+
+
+# A slot and the concept in it; a slot of None holds the name of a marker.
+_Filled = tuple[str | None, str]
+
+
+def _noun_phrase(phrase: NounPhrase, role: str, grammar: Grammar) -> Iterator[_Filled]:
+    parts: list[_Filled] = [(role, phrase.noun)]
+    if phrase.adjective is not None:
+        where = 0 if grammar.adjective_first else 1
+        parts.insert(where, (f"{role}.adjective", phrase.adjective))
+    if grammar.marker == "article":
+        yield None, "article"
+    yield from parts
+    if role == "object" and grammar.marker == "object marker":
+        yield None, "object marker"
+
+
+def _verb_phrase(meaning: Meaning, grammar: Grammar) -> list[_Filled]:
+    parts: list[_Filled] = [("verb", meaning.verb)]
+    if meaning.negated:
+        parts.insert(0 if grammar.negation_first else 1, ("negation", NEGATION))
+    if meaning.adverb is not None:
+        parts.insert(0 if grammar.adverb_first else len(parts), ("adverb", meaning.adverb))
+    return parts
+
+
+def _place(meaning: Meaning, grammar: Grammar) -> list[_Filled]:
+    if meaning.place is None:
+        return []
+    parts: list[_Filled] = [
+        ("place.relation", meaning.place.relation),
+        ("place", meaning.place.noun),
+    ]
+    return parts if grammar.preposition else parts[::-1]
+
+
+def _order(meaning: Meaning, grammar: Grammar) -> Iterator[_Filled]:
+    if grammar.marker == "assertion marker":
+        yield None, "assertion marker"
+    place = _place(meaning, grammar)
+    if grammar.place_first:
+        yield from place
+    for part in grammar.order:
+        if part == "S":
+            yield from _noun_phrase(meaning.subject, "subject", grammar)
+        elif part == "O":
+            yield from _noun_phrase(meaning.object, "object", grammar)
+        else:
+            yield from _verb_phrase(meaning, grammar)
+    if not grammar.place_first:
+        yield from place
+
+
+def say(meaning: Meaning, language: Language) -> Sentence:
+    """Say a meaning; nothing is left to chance, so equal meanings give equal sentences."""
+    words: list[str] = []
+    slots: list[str | None] = []
+    for slot, concept in _order(meaning, language.grammar):
+        if slot is None:
+            name: tuple[str, ...] = (language.lexicon.markers[concept],)
+        else:
+            name = language.lexicon.names[concept][meaning.register]
+        words += name
+        slots += [slot] * len(name)
+    return Sentence(words=(*words, FULL_STOP), slots=(*slots, STOP))
+
+
+def gold_links(source: Sentence, target: Sentence) -> list[tuple[int, int]]:
+    """Link the words of two translations of one meaning.
+
+    Returns:
+        Pairs (source word, target word), 0-based, sorted. A slot with one word on one side and two
+        on the other gives two links, one with two words on both sides gives four.
+    """
+    return [
+        (src_word, tgt_word)
+        for src_word, slot in enumerate(source.slots)
+        for tgt_word, other in enumerate(target.slots)
+        if slot is not None and slot == other
+    ]

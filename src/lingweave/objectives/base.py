@@ -1,0 +1,121 @@
+"""What every objective offers to the training loop, and what the masked ones share.
+
+An objective turns examples into a batch (`collate`: pure, all chance from the generator it is
+given) and a batch into sums of losses (`sums`), one for each part of the objective. The loop
+divides each sum by the number of predictions of that part in the whole update, so that many small
+micro-batches give exactly the loss of one large batch.
+
+Shape letters: B sequences, L pieces in a sequence, D width, V vocabulary, P predicted positions.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol, Self, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lingweave.encoder import EncodedSentence, prediction_head
+
+ExampleT = TypeVar("ExampleT", contravariant=True)
+BatchT = TypeVar("BatchT", bound="Batch")
+
+
+@dataclass(frozen=True)
+class EncodedPair:
+    """A sentence pair in pieces, with its word alignment.
+
+    Attributes:
+        source: the source sentence.
+        target: the target sentence.
+        links: 0-based (source word, target word), shape (links, 2).
+    """
+
+    source: EncodedSentence
+    target: EncodedSentence
+    links: NDArray[np.int32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Tensors of one micro-batch.
+
+    Attributes:
+        inputs: keyword arguments of the encoder, each (B, L).
+        counts: number of predictions of each part of the objective.
+    """
+
+    inputs: dict[str, Tensor]
+    counts: dict[str, int]
+
+    @property
+    def num_tokens(self) -> int:
+        """Positions that are not padding."""
+        return int(self.inputs["attention_mask"].sum())
+
+    def to(self, device: torch.device) -> Self:
+        """The same batch on a device."""
+        moved = {
+            field.name: _moved(getattr(self, field.name), device)
+            for field in fields(self)
+            if field.name != "counts"
+        }
+        return replace(self, **moved)
+
+
+def _moved(value: Any, device: torch.device) -> Any:  # noqa: ANN401 - tensors, or mappings of them
+    if isinstance(value, dict):
+        return {name: tensor.to(device) for name, tensor in value.items()}
+    return value.to(device)
+
+
+class Objective(Protocol[ExampleT, BatchT]):
+    """One way of training; see the module docstring."""
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """The parts of the loss and the weight of each."""
+        ...
+
+    def length(self, example: ExampleT) -> int:
+        """Pieces in an example, for batches of like length."""
+        ...
+
+    def collate(self, examples: Sequence[ExampleT], generator: torch.Generator) -> BatchT:
+        """Make a micro-batch; every random choice comes from `generator`."""
+        ...
+
+    def sums(self, model: nn.Module, batch: BatchT) -> dict[str, Tensor]:
+        """For each part the summed loss over its predictions, each a scalar."""
+        ...
+
+
+def pad(sequences: Sequence[NDArray[np.int32]], value: int) -> Tensor:
+    """Sequences of unequal length as one (B, L) tensor."""
+    padded = np.full((len(sequences), max(map(len, sequences))), value, dtype=np.int64)
+    for row, sequence in enumerate(sequences):
+        padded[row, : len(sequence)] = sequence
+    return torch.from_numpy(padded)
+
+
+def attention_mask(sequences: Sequence[NDArray[np.int32]]) -> Tensor:
+    """1 for a piece, 0 for padding, (B, L)."""
+    return pad([np.ones(len(sequence), dtype=np.int32) for sequence in sequences], 0)
+
+
+def hidden_states(model: Any, inputs: Mapping[str, Tensor]) -> Tensor:  # noqa: ANN401
+    """The last layer's states, flattened to (B·L, D) so that positions index rows."""
+    hidden_BLD = model.base_model(**inputs).last_hidden_state
+    flat: Tensor = hidden_BLD.flatten(0, 1)
+    return flat
+
+
+def prediction_loss(model: Any, states_PD: Tensor, labels_P: Tensor) -> Tensor:  # noqa: ANN401
+    """Summed cross-entropy of the masked-LM head at the given states; 0 when there are none."""
+    if not len(labels_P):
+        return states_PD.sum() * 0.0
+    logits_PV = prediction_head(model)(states_PD)
+    return functional.cross_entropy(logits_PV.float(), labels_P, reduction="sum")

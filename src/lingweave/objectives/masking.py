@@ -1,0 +1,79 @@
+"""Masking as in BERT (Devlin et al. 2019, section 3.1, 1810.04805).
+
+Of the positions to be predicted 80 % hold the mask token, 10 % a random piece, 10 % their own.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerFast
+
+MASK_SHARE, RANDOM_SHARE = 0.8, 0.1
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What masking must know of a tokenizer.
+
+    Attributes:
+        size: V.
+        mask: the mask token.
+        pad: the padding token.
+        ordinary: the tokens a random replacement is drawn from: all but the special ones.
+    """
+
+    size: int
+    mask: int
+    pad: int
+    ordinary: Tensor
+
+    @classmethod
+    def of(cls, tokenizer: PreTrainedTokenizerFast) -> "Vocabulary":
+        """Read it off a tokenizer."""
+        special = set(tokenizer.all_special_ids)
+        ordinary = [token for token in range(len(tokenizer)) if token not in special]
+        return cls(
+            size=len(tokenizer),
+            mask=int(tokenizer.mask_token_id),
+            pad=int(tokenizer.pad_token_id),
+            ordinary=torch.tensor(ordinary),
+        )
+
+
+@dataclass(frozen=True)
+class Masked:
+    """Masked input.
+
+    Attributes:
+        input_ids: (B, L), with replacements.
+        predicted: (B, L) bool, the positions to be predicted.
+    """
+
+    input_ids: Tensor
+    predicted: Tensor
+
+
+def mask_pieces(
+    input_ids: Tensor,
+    maskable: Tensor,
+    vocabulary: Vocabulary,
+    probability: float,
+    generator: torch.Generator,
+) -> Masked:
+    """Choose positions to predict, each with `probability`, and replace what stands there.
+
+    Args:
+        input_ids: (B, L); left as it is.
+        maskable: (B, L) bool; false on special tokens and padding, which are never chosen.
+        vocabulary: mask token and candidates for random replacement.
+        probability: share of the maskable positions, 0–1.
+        generator: source of all chance.
+    """
+    chosen = (torch.rand(input_ids.shape, generator=generator) < probability) & maskable
+    fate = torch.rand(input_ids.shape, generator=generator)
+    drawn = torch.randint(len(vocabulary.ordinary), input_ids.shape, generator=generator)
+    replaced = torch.where(chosen & (fate < MASK_SHARE), vocabulary.mask, input_ids)
+    randomised = chosen & (fate >= MASK_SHARE) & (fate < MASK_SHARE + RANDOM_SHARE)
+    replaced = torch.where(randomised, vocabulary.ordinary[drawn], replaced)
+    return Masked(replaced, chosen)

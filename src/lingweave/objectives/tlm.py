@@ -1,0 +1,97 @@
+"""Translation language modelling (Conneau & Lample 2019, 1901.07291, section 3.3).
+
+What it learns: to predict a masked piece from its own sentence *and* its translation, through
+attention over both in one sequence.
+
+Worked pair: "the cat sleeps" / "die Katze schläft" become `[CLS] the [MASK] sleeps [SEP] die Katze
+schläft [SEP]`, where "Katze" gives "cat" away.
+
+Where we depart from the paper: positions run on into the second sentence and there are no language
+embeddings, since encoders such as mBERT have neither resets nor languages; token types are those
+that the tokenizer gives to a pair. Masking is that of the other objectives compared.
+
+Siblings: MLM keeps the sentences apart; WEAM lets the translation in through aligned words only.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedTokenizerFast
+
+from lingweave.encoder import SequenceTemplate
+from lingweave.objectives.base import (
+    EncodedPair,
+    attention_mask,
+    hidden_states,
+    pad,
+    prediction_loss,
+)
+from lingweave.objectives.masking import Vocabulary
+from lingweave.objectives.mlm import MaskedBatch, MaskedOptions, masked_batch
+
+
+class TLMOptions(MaskedOptions):
+    """Options of translation language modelling."""
+
+    objective: Literal["tlm"] = "tlm"
+
+
+class TLM:
+    """See the module docstring.
+
+    Args:
+        tokenizer: of the encoder in training.
+        options: masking.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, options: TLMOptions) -> None:
+        self._template = SequenceTemplate.of(tokenizer)
+        self._vocabulary = Vocabulary.of(tokenizer)
+        self._options = options
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """One part, of weight 1."""
+        return {"multilingual": 1.0}
+
+    def length(self, example: EncodedPair) -> int:
+        """Pieces of both sentences."""
+        return len(example.source) + len(example.target)
+
+    def collate(self, examples: Sequence[EncodedPair], generator: torch.Generator) -> MaskedBatch:
+        """One sequence for each pair; masked."""
+        inputs, maskable = joined_pairs(examples, self._template, self._vocabulary)
+        return masked_batch(inputs, maskable, self._vocabulary, self._options.masking, generator)
+
+    def sums(self, model: nn.Module, batch: MaskedBatch) -> dict[str, Tensor]:
+        """Cross-entropy of the masked pieces, logits at their positions only."""
+        states = hidden_states(model, batch.inputs)
+        return {"multilingual": prediction_loss(model, states[batch.positions], batch.labels)}
+
+
+def joined_pairs(
+    examples: Sequence[EncodedPair], template: SequenceTemplate, vocabulary: Vocabulary
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Pairs as one sequence each: (inputs, maskable positions), all (B, L)."""
+    joined = [template.pair(pair.source.pieces, pair.target.pieces) for pair in examples]
+    sequences = [pieces for pieces, _ in joined]
+    input_ids = pad(sequences, vocabulary.pad)
+    maskable = torch.zeros(input_ids.shape, dtype=torch.bool)
+    for row, pair in enumerate(examples):
+        source_start, target_start = pair_starts(pair, template)
+        maskable[row, source_start : source_start + len(pair.source)] = True
+        maskable[row, target_start : target_start + len(pair.target)] = True
+    inputs = {
+        "input_ids": input_ids,
+        "attention_mask": attention_mask(sequences),
+        "token_type_ids": pad([types for _, types in joined], 0),
+    }
+    return inputs, maskable
+
+
+def pair_starts(pair: EncodedPair, template: SequenceTemplate) -> tuple[int, int]:
+    """The positions of the first source and the first target piece in a joined sequence."""
+    source_start = len(template.pair_before)
+    return source_start, source_start + len(pair.source) + len(template.pair_between)

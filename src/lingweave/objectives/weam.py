@@ -1,0 +1,213 @@
+"""WEAM, the word-exchange aligned model (Yang et al. 2021, 2106.01732).
+
+"Bilingual Alignment Pre-Training for Zero-Shot Cross-Lingual Transfer".
+
+What it learns: each masked piece is predicted twice by the same head. *Multilingual prediction* is
+MLM. *Cross-lingual prediction* swaps the states of aligned words across the pair and predicts the
+masked pieces of the swapped sentence: from the state of "Katze", predict "cat". With H^x (Tx, D),
+H^y (Ty, D) the last layer's states and M^{x→y} (Tx, Ty) the word alignment spread over pieces
+(rows sum to 1, or 0 where a word is not aligned),
+
+    H̃^x = M^{x→y} H^y,   H̃^y = M^{y→x} H^x,   loss = L_multilingual + λ · L_cross.
+
+Worked pair: "the cat sleeps" / "die Kat ##ze schläft", links 0-0 1-1 2-2, "cat" masked.
+Multilingual: "cat" from the state of [MASK] in "the [MASK] sleeps". Cross-lingual: "cat" from the
+mean of the states of "Kat" and "##ze" (`subword_link: mean`), or from that of "Kat" alone
+(`ordinal`: the k-th piece of a word is linked to the k-th piece of its translation, the last one
+where there is no k-th).
+
+Open in the paper, hence options: whether the sentences are encoded apart (then a piece's
+translation is seen through the swap only) or together in one sequence (then attention sees it too,
+as in TLM), and how words of several pieces are linked.
+
+Siblings: λ = 0 is MLM (apart) or TLM (together), to the bit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+from torch import Tensor, nn
+from transformers import PreTrainedTokenizerFast
+
+from lingweave.encoder import NO_WORD, IntArray, SequenceTemplate
+from lingweave.objectives.base import EncodedPair, hidden_states, prediction_loss
+from lingweave.objectives.masking import Vocabulary
+from lingweave.objectives.mlm import MLM, MaskedBatch, MaskedOptions, MLMOptions
+from lingweave.objectives.tlm import TLM, TLMOptions, pair_starts
+
+SubwordLink = Literal["mean", "ordinal"]
+
+
+class WEAMOptions(MaskedOptions):
+    """Options of WEAM."""
+
+    objective: Literal["weam"] = "weam"
+    cross_weight: float = Field(default=1.0, ge=0, description="λ (2106.01732: 1)")
+    pair_encoding: Literal["apart", "together"] = Field(
+        default="apart", description="two sequences or one; not known of the paper"
+    )
+    subword_link: SubwordLink = Field(
+        default="mean", description="how a word of several pieces is linked; not known of the paper"
+    )
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """The non-zero entries of M^{x→y}, for the pieces of one sentence.
+
+    Attributes:
+        rows: pieces that receive a state, (E,).
+        columns: pieces of the other sentence that give one, (E,).
+        values: the entries; those of one row sum to 1, (E,).
+    """
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    values: NDArray[np.float32]
+
+
+def exchange(words: IntArray, other_words: IntArray, links: IntArray, how: SubwordLink) -> Exchange:
+    """Spread word links over pieces.
+
+    Args:
+        words: for each piece of the sentence its word, or `NO_WORD`.
+        other_words: the same of the other sentence.
+        links: 0-based (word, other word), shape (links, 2); words without a piece are passed over.
+        how: `mean` of all pieces of all linked words, or the `ordinal` one.
+    """
+    pieces_of: dict[int, list[int]] = {}
+    for piece, word in enumerate(other_words.tolist()):
+        pieces_of.setdefault(word, []).append(piece)
+    linked: dict[int, list[int]] = {}
+    for word, other in links.tolist():
+        linked.setdefault(word, []).extend(pieces_of.get(other, []))
+    rows: list[int] = []
+    columns: list[int] = []
+    values: list[float] = []
+    previous, ordinal = NO_WORD, 0
+    for piece, word in enumerate(words.tolist()):
+        ordinal = ordinal + 1 if word == previous else 0
+        previous = word
+        partners = sorted(linked.get(word, [])) if word != NO_WORD else []
+        if partners and how == "ordinal":
+            partners = [partners[min(ordinal, len(partners) - 1)]]
+        rows += [piece] * len(partners)
+        columns += partners
+        values += [1 / len(partners)] * len(partners) if partners else []
+    return Exchange(
+        np.array(rows, dtype=np.int64),
+        np.array(columns, dtype=np.int64),
+        np.array(values, dtype=np.float32),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WEAMBatch(MaskedBatch):
+    """Masked sequences and the exchange of states between them.
+
+    R counts the masked pieces whose word is aligned, E the entries of M in their rows.
+
+    Attributes:
+        exchange_rows: which of the R receives, (E,).
+        exchange_columns: who gives, as rows of the flattened states, (E,).
+        exchange_values: the entries of M, (E,).
+        cross_labels: the pieces that stood at the R positions, (R,).
+    """
+
+    exchange_rows: Tensor
+    exchange_columns: Tensor
+    exchange_values: Tensor
+    cross_labels: Tensor
+
+
+class WEAM:
+    """See the module docstring.
+
+    Args:
+        tokenizer: of the encoder in training.
+        options: masking, λ and the paper's open choices.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, options: WEAMOptions) -> None:
+        self._template = SequenceTemplate.of(tokenizer)
+        self._vocabulary = Vocabulary.of(tokenizer)
+        self._options = options
+        self._masked: MLM | TLM = (
+            MLM(tokenizer, MLMOptions(masking=options.masking))
+            if options.pair_encoding == "apart"
+            else TLM(tokenizer, TLMOptions(masking=options.masking))
+        )
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """Multilingual 1, cross-lingual λ."""
+        return {"multilingual": 1.0, "cross-lingual": self._options.cross_weight}
+
+    def length(self, example: EncodedPair) -> int:
+        """Pieces of both sentences."""
+        return self._masked.length(example)
+
+    def collate(self, examples: Sequence[EncodedPair], generator: torch.Generator) -> WEAMBatch:
+        """Mask as MLM or TLM does, then find which masked pieces are aligned, and to what."""
+        masked = self._masked.collate(examples, generator)
+        length = masked.inputs["input_ids"].shape[1]
+        rows, columns, values = self._exchanges(examples, length)
+        receiver = np.full(masked.inputs["input_ids"].numel(), -1)  # flat position → index in R
+        is_masked = np.zeros(len(receiver), dtype=bool)
+        is_masked[masked.positions.numpy()] = True
+        kept = is_masked[rows]
+        rows, columns, values = rows[kept], columns[kept], values[kept]
+        cross_positions = np.unique(rows)
+        receiver[cross_positions] = np.arange(len(cross_positions))
+        among_masked = np.searchsorted(masked.positions.numpy(), cross_positions)
+        return WEAMBatch(
+            inputs=masked.inputs,
+            counts=masked.counts | {"cross-lingual": len(cross_positions)},
+            positions=masked.positions,
+            labels=masked.labels,
+            exchange_rows=torch.from_numpy(receiver[rows]),
+            exchange_columns=torch.from_numpy(columns),
+            exchange_values=torch.from_numpy(values),
+            cross_labels=masked.labels[torch.from_numpy(among_masked)],
+        )
+
+    def sums(self, model: nn.Module, batch: WEAMBatch) -> dict[str, Tensor]:
+        """Both predictions, logits at their positions only."""
+        states = hidden_states(model, batch.inputs)
+        given = states[batch.exchange_columns] * batch.exchange_values.to(states.dtype)[:, None]
+        exchanged_RD = states.new_zeros(len(batch.cross_labels), states.shape[1])
+        exchanged_RD = exchanged_RD.index_add(0, batch.exchange_rows, given)
+        return {
+            "multilingual": prediction_loss(model, states[batch.positions], batch.labels),
+            "cross-lingual": prediction_loss(model, exchanged_RD, batch.cross_labels),
+        }
+
+    def _exchanges(
+        self, examples: Sequence[EncodedPair], length: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """Both directions of every pair, in positions of the flattened batch."""
+        how = self._options.subword_link
+        rows, columns, values = [], [], []
+        for index, pair in enumerate(examples):
+            source_start, target_start = self._starts(index, pair, len(examples), length)
+            forth = exchange(pair.source.words, pair.target.words, pair.links, how)
+            back = exchange(pair.target.words, pair.source.words, pair.links[:, ::-1], how)
+            rows += [forth.rows + source_start, back.rows + target_start]
+            columns += [forth.columns + target_start, back.columns + source_start]
+            values += [forth.values, back.values]
+        return np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
+
+    def _starts(
+        self, index: int, pair: EncodedPair, num_pairs: int, length: int
+    ) -> tuple[int, int]:
+        """Flat positions of the first source and the first target piece of a pair."""
+        if self._options.pair_encoding == "together":
+            source_start, target_start = pair_starts(pair, self._template)
+            return index * length + source_start, index * length + target_start
+        before = len(self._template.before)
+        return index * length + before, (num_pairs + index) * length + before

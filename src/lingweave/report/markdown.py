@@ -1,0 +1,79 @@
+"""The report of a study as Markdown."""
+
+from collections.abc import Iterator
+
+import yaml
+
+from lingweave.report.tables import (
+    Table,
+    alignment_table,
+    difference_tables,
+    macro_f1_tables,
+    score_tables,
+    sentence,
+)
+from lingweave.study import Results
+
+
+def markdown_report(results: Results) -> str:
+    """All tables of a study, what was compared, and how it was made."""
+    return "\n".join(_lines(results)) + "\n"
+
+
+def _lines(results: Results) -> Iterator[str]:
+    yield f"# Study {results.study}"
+    if results.question:
+        yield f"\n{results.question}"
+    yield f"\n**{sentence(results)}**"
+    yield "\n## Scores\n"
+    yield _seeds(results)
+    for table in score_tables(results):
+        yield from _table(table)
+    yield f"\n## Against {results.control}\n"
+    yield (
+        "Paired differences in accuracy on the same test examples, in points, with 95 % bootstrap "
+        "intervals over the examples. The intervals say how far the choice of test examples may "
+        "mislead; they do not cover how much another training seed would differ."
+    )
+    for table in difference_tables(results):
+        yield from _table(table)
+    yield "\n## Macro-F1\n"
+    for table in macro_f1_tables(results):
+        yield from _table(table)
+    yield "\n## What was done\n"
+    yield from _table(alignment_table(results))
+    yield from _table(_systems(results))
+    yield "\n### Recipe\n\n```yaml"
+    yield yaml.safe_dump(results.recipe, sort_keys=False, allow_unicode=True).rstrip()
+    yield "```\n\n### Made by\n"
+    yield from (f"- {name}: `{value}`" for name, value in results.made_by.items() if value)
+
+
+def _seeds(results: Results) -> str:
+    counts = {len(score.seeds) for score in results.scores}
+    examples = {score.num_examples for score in results.scores if len(score.seeds)}
+    seeds = f"{min(counts)} to {max(counts)} runs" if len(counts) > 1 else f"{counts.pop()} run(s)"
+    return (
+        f"Each number is the mean over {seeds} (seeds in `results.json`), on "
+        f"{min(examples):,} or more test examples. 33.3 is chance."
+    )
+
+
+def _systems(results: Results) -> Table:
+    rows = []
+    for name, system in results.systems.items():
+        options = ", ".join(f"{key} {value}" for key, value in system["options"].items())
+        runs = system["runs"]
+        updates = " / ".join(f"{run['updates']:,}" for run in runs) or "–"
+        minutes = " / ".join(f"{run['seconds'] / 60:.1f}" for run in runs) or "–"
+        loss = " / ".join(f"{run['last_loss']:.2f}" for run in runs) or "–"
+        rows.append([name, options, updates, minutes, loss])
+    return Table("Systems", ["system", "objective", "updates", "minutes", "last loss"], rows)
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"\n### {table.title}\n"
+    yield f"| {' | '.join(table.header)} |"
+    yield f"|{'---|' * len(table.header)}"
+    for row in table.rows:
+        yield f"| {' | '.join(row)} |"

@@ -1,0 +1,90 @@
+"""Progress and tables in a terminal, by rich."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table as RichTable
+
+from lingweave.report.tables import (
+    Table,
+    alignment_table,
+    difference_tables,
+    score_tables,
+    sentence,
+)
+from lingweave.study import Results
+from lingweave.training import UpdateReport
+
+
+class TerminalObserver:
+    """A line for each stage, a bar for each training.
+
+    Args:
+        console: to write to.
+        progress: the bar's display, in use.
+    """
+
+    def __init__(self, console: Console, progress: Progress) -> None:
+        self._console, self._progress = console, progress
+        self._bar: TaskID | None = None
+        self._started = time.monotonic()
+
+    def stage(self, label: str, number: int, num_stages: int, finished: bool) -> None:
+        """Say which stage it is, and since when we are at work."""
+        if self._bar is not None:
+            self._progress.remove_task(self._bar)
+            self._bar = None
+        minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
+        state = "  (finished before)" if finished else ""
+        self._console.print(
+            f"{minutes:3d}:{seconds:02d}  {number:2d}/{num_stages}  {label}{state}", highlight=False
+        )
+
+    def update(self, report: UpdateReport) -> None:
+        """Move the bar."""
+        if self._bar is None:
+            self._bar = self._progress.add_task("", total=report.num_updates, facts="")
+        facts = f"loss {report.loss:.3f}, {report.tokens_per_second:,.0f} tokens/s"
+        self._progress.update(self._bar, completed=report.update, facts=facts)
+
+
+@contextmanager
+def terminal_observer(console: Console) -> Iterator[TerminalObserver]:
+    """An observer with a live bar, which is taken away at the end."""
+    progress = Progress(
+        TextColumn("       "),
+        BarColumn(bar_width=20),
+        TextColumn("{task.completed}/{task.total}"),
+        TextColumn("{task.fields[facts]}"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    with progress:
+        yield TerminalObserver(console, progress)
+
+
+def print_results(console: Console, results: Results) -> None:
+    """Tables, then the sentence that says what was seen."""
+    if any("against_gold" in summary for summary in results.alignments):
+        _print(console, alignment_table(results))
+    for table in score_tables(results):
+        _print(console, table)
+    for table in difference_tables(results):
+        _print(console, table)
+    console.print()
+    console.print(sentence(results), highlight=False)
+
+
+def _print(console: Console, table: Table) -> None:
+    shown = RichTable(title=table.title, title_justify="left", title_style="bold")
+    shown.add_column(table.header[0])
+    for name in table.header[1:]:
+        shown.add_column(name, justify="right")
+    for row in table.rows:
+        shown.add_row(*row)
+    console.print()
+    console.print(shown)

@@ -1,0 +1,318 @@
+"""Recipe → stages: what must be done, in order, before any of it is done.
+
+    align … ─► encoder ─► pretrain (system × seed) ─► finetune (× setting × task × seed) ─► evaluate
+
+Planning reads all input text once: it is checked, and its content goes into the stages' hashes, so
+that a study moves with its folder and notices when a file behind an unchanged name has changed.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice, product
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from lingweave.config import BitextSource, Examples, Recipe, TaskSource, Untrained
+from lingweave.corpus import Bitext, open_bitext
+from lingweave.errors import TextFileError
+from lingweave.objectives import MaskedOptions
+from lingweave.study import aligning, finetuning, pretraining
+from lingweave.study.examples import read_examples
+from lingweave.study.stage import Stage, Workplace
+from lingweave.tasks import TASKS
+
+NOT_RESULTS = {"seeds", "checkpoint_updates", "tracker"}
+"""Settings of a training that change nothing about what comes out (each seed has its own stage)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One fine-tuned model and its test: a cell of the table, for one choice of seeds.
+
+    Attributes:
+        system: name in the recipe.
+        setting: `zero-shot` or `translate-train`.
+        task: name in the recipe.
+        languages: tested.
+        pretraining_seed: of the system; of no meaning for an encoder as it is.
+        finetuning_seed: of the fine-tuning.
+        finetune: the stage that makes the model.
+        evaluate: the stage that tests it.
+    """
+
+    system: str
+    setting: str
+    task: str
+    languages: tuple[str, ...]
+    pretraining_seed: int
+    finetuning_seed: int
+    finetune: Stage
+    evaluate: Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All stages of a study.
+
+    Attributes:
+        alignments: the stages that align a bitext.
+        encoder: the one that prepares the encoder.
+        systems: the ones that pre-train, by system and seed.
+        trials: what will be scored.
+    """
+
+    alignments: tuple[Stage, ...]
+    encoder: Stage
+    systems: Mapping[tuple[str, int], Stage]
+    trials: tuple[Trial, ...]
+
+    @property
+    def stages(self) -> list[Stage]:
+        """All of them, each behind those it builds on, none twice."""
+        last = [stage for trial in self.trials for stage in (trial.finetune, trial.evaluate)]
+        found: dict[str, Stage] = {}
+        for stage in (*self.alignments, self.encoder, *self.systems.values(), *last):
+            found.setdefault(stage.digest, stage)
+        return list(found.values())
+
+
+def make_plan(recipe: Recipe) -> Plan:
+    """Turn a recipe without `${twins}` into stages.
+
+    Raises:
+        UserError: an input is missing or wrong; nothing was done yet.
+    """
+    alignments = tuple(align_stage(source, recipe) for source in recipe.bitext)
+    encoder = encoder_stage(recipe, alignments)
+    systems = {
+        (name, seed): pretrain_stage(name, objective, seed, recipe, encoder, alignments)
+        for name, objective in recipe.systems.items()
+        if not isinstance(objective, Untrained)
+        for seed in recipe.pretraining.seeds
+    }
+    trials = tuple(_trials(recipe, encoder, systems))
+    return Plan(alignments=alignments, encoder=encoder, systems=systems, trials=trials)
+
+
+def align_stage(source: BitextSource, recipe: Recipe) -> Stage:
+    """The stage that aligns one bitext."""
+    bitext = _opened(source)
+    pairs = islice(bitext, source.max_pairs)
+    settings = source.model_dump(mode="json", exclude={"location", "gold", "links"})
+    settings["alignment"] = recipe.alignment.model_dump(mode="json")
+    settings["text"] = _digest(f"{pair.source}\t{pair.target}" for pair in pairs)
+    languages = (bitext.source_language, bitext.target_language)
+
+    def work(place: Workplace) -> None:
+        pairs, summary = aligning.align_pairs(bitext, source, recipe.alignment)
+        aligning.save_aligned(pairs, summary, place.out)
+
+    return Stage(
+        "align",
+        f"align-{'-'.join(language or 'unknown' for language in languages)}",
+        aligning.VERSION,
+        settings,
+        work,
+        files=_existing({"gold": source.gold, "links": source.links}),
+    )
+
+
+def encoder_stage(recipe: Recipe, alignments: tuple[Stage, ...]) -> Stage:
+    """The stage that makes or loads the encoder that all systems start from."""
+    scratch, checkpoint = recipe.encoder.scratch, recipe.encoder.checkpoint
+    if scratch is not None:
+        texts = [Path(text) for text in scratch.texts]
+        settings = scratch.model_dump(mode="json", exclude={"texts"})
+        settings["training"] = _training(scratch.training)
+        return Stage(
+            "scratch",
+            "encoder",
+            pretraining.VERSION,
+            settings,
+            partial(pretraining.train_from_scratch, texts=texts, source=scratch),
+            files=_existing({str(number): text for number, text in enumerate(scratch.texts)}),
+        )
+    assert checkpoint is not None  # one of the two, as the recipe's types demand
+    seed, max_length = recipe.pretraining.seeds[0], recipe.pretraining.max_length
+    files = {path.name: path for path in Path(checkpoint).glob("*") if path.is_file()}
+    work = partial(
+        pretraining.prepare_encoder,
+        checkpoint=checkpoint,
+        warmup=recipe.head_warmup,
+        seed=seed,
+        max_length=max_length,
+    )
+    settings = {
+        "checkpoint": "files" if files else checkpoint,
+        "head_warmup": _training(recipe.head_warmup),
+        "seed": seed,
+        "max_length": max_length,
+    }
+    inputs = _by_role(alignments)
+    return Stage("encoder", "encoder", pretraining.VERSION, settings, work, inputs, files)
+
+
+def pretrain_stage(
+    name: str,
+    objective: MaskedOptions,
+    seed: int,
+    recipe: Recipe,
+    encoder: Stage,
+    alignments: tuple[Stage, ...],
+) -> Stage:
+    """The stage that pre-trains one system with one seed."""
+    languages = {
+        language
+        for source in recipe.bitext
+        for language in (_opened(source).source_language, _opened(source).target_language)
+        if language is not None
+    }
+    settings = {
+        "objective": objective.model_dump(mode="json"),
+        "training": _training(recipe.pretraining),
+        "seed": seed,
+    }
+    work = partial(
+        pretraining.pretrain_system,
+        objective=objective,
+        pretraining=recipe.pretraining,
+        seed=seed,
+        languages=sorted(languages),
+    )
+    label = f"pretrain-{name}-{seed}"
+    inputs = {"encoder": encoder, **_by_role(alignments)}
+    return Stage("pretrain", label, pretraining.VERSION, settings, work, inputs)
+
+
+def _trials(
+    recipe: Recipe, encoder: Stage, systems: Mapping[tuple[str, int], Stage]
+) -> Iterator[Trial]:
+    """Every system, setting and task with every choice of seeds."""
+    cases = product(recipe.systems, recipe.settings, recipe.tasks, recipe.finetuning.seeds)
+    for system, setting, task, finetuning_seed in cases:
+        trained = not isinstance(recipe.systems[system], Untrained)
+        for seed in recipe.pretraining.seeds if trained else recipe.pretraining.seeds[:1]:
+            made = systems[system, seed] if trained else encoder
+            for languages, sources in _trainings(setting, recipe.tasks[task]):
+                label = f"{system}-{setting}-{task}-{seed}-{finetuning_seed}"
+                if setting != "zero-shot":
+                    label = f"{label}-{'-'.join(languages)}"
+                finetune = _finetune_stage(label, recipe, task, sources, finetuning_seed, made)
+                yield Trial(
+                    system=system,
+                    setting=setting,
+                    task=task,
+                    languages=languages,
+                    pretraining_seed=seed,
+                    finetuning_seed=finetuning_seed,
+                    finetune=finetune,
+                    evaluate=_evaluate_stage(label, recipe, task, languages, finetune),
+                )
+
+
+def _trainings(setting: str, task: TaskSource) -> list[tuple[tuple[str, ...], dict[str, Examples]]]:
+    """The fine-tunings of a setting: languages each is tested on, and its examples."""
+    if setting == "zero-shot":
+        return [(tuple(task.languages), {"train": task.train, "dev": task.dev})]
+    assert task.translations is not None  # as the recipe's types demand
+    assert task.translations_dev is not None
+    return [
+        (
+            (language,),
+            {"train": task.translations.of(language), "dev": task.translations_dev.of(language)},
+        )
+        for language in task.languages
+    ]
+
+
+def _finetune_stage(
+    label: str,
+    recipe: Recipe,
+    task: str,
+    sources: dict[str, Examples],
+    seed: int,
+    encoder: Stage,
+) -> Stage:
+    name = recipe.tasks[task].task
+    settings = {
+        "task": name,
+        "examples": _digests(name, sources),
+        "training": _training(recipe.finetuning),
+        "seed": seed,
+    }
+    work = partial(
+        finetuning.finetune_encoder,
+        task_name=name,
+        sources=sources,
+        options=recipe.finetuning,
+        seed=seed,
+    )
+    inputs = {"encoder": encoder}
+    return Stage("finetune", f"finetune-{label}", finetuning.VERSION, settings, work, inputs)
+
+
+def _evaluate_stage(
+    label: str, recipe: Recipe, task: str, languages: tuple[str, ...], model: Stage
+) -> Stage:
+    name, options = recipe.tasks[task].task, recipe.finetuning
+    tests = {language: recipe.tasks[task].test.of(language) for language in languages}
+    settings = {
+        "task": name,
+        "examples": _digests(name, tests),
+        "max_length": options.max_length,
+        "precision": options.precision,
+    }
+    work = partial(
+        finetuning.evaluate_classifier,
+        task_name=name,
+        tests=tests,
+        max_length=options.max_length,
+        precision=options.precision,
+    )
+    inputs = {"model": model}
+    return Stage("evaluate", f"evaluate-{label}", finetuning.VERSION, settings, work, inputs)
+
+
+def _opened(source: BitextSource) -> Bitext:
+    return open_bitext(
+        source.location,
+        source_language=source.source_language,
+        target_language=source.target_language,
+    )
+
+
+def _training(options: BaseModel) -> dict[str, Any]:
+    return options.model_dump(mode="json", exclude=NOT_RESULTS)
+
+
+def _by_role(alignments: Iterable[Stage]) -> dict[str, Stage]:
+    return {f"bitext {number}": stage for number, stage in enumerate(alignments, start=1)}
+
+
+def _existing(files: Mapping[str, str | None]) -> dict[str, Path]:
+    """The files that are given, all of which must be there."""
+    paths = {role: Path(name) for role, name in files.items() if name is not None}
+    for path in paths.values():
+        if not path.is_file():
+            raise TextFileError("no such file", remedy="check the path", path=path)
+    return paths
+
+
+def _digests(task: str, sources: Mapping[str, Examples]) -> dict[str, str]:
+    """What goes into a hash for labelled examples: their content."""
+    return {
+        role: _digest(str(example) for example in read_examples(TASKS[task], source))
+        for role, source in sources.items()
+    }
+
+
+def _digest(texts: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(text.encode())
+        digest.update(b"\n")
+    return digest.hexdigest()

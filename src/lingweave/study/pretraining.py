@@ -1,0 +1,236 @@
+"""The stages that train encoders before any task.
+
+An encoder from scratch, a new head, and each system's objective.
+Each leaves a checkpoint that `AutoModel` and `AutoModelForMaskedLM` load, and `training.json`.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lingweave import __version__
+from lingweave.config import HeadWarmup, Pretraining, ScratchEncoder
+from lingweave.corpus import read_lines
+from lingweave.encoder import (
+    EncodedSentence,
+    Encoder,
+    ModelCard,
+    SequenceTemplate,
+    encode_words,
+    load_encoder,
+    new_encoder,
+    prediction_head,
+    save_encoder,
+)
+from lingweave.errors import CheckpointError, TextFileError
+from lingweave.objectives import EncodedPair, MaskedOptions, MLMOptions, make_objective
+from lingweave.study.aligning import AlignedPair, load_aligned
+from lingweave.study.stage import Workplace
+from lingweave.training import Progress, Run, TrainingOptions, train
+
+VERSION = 1
+TRAINING = "training.json"
+_NO_LINKS = np.empty((0, 2), dtype=np.int32)
+
+
+def train_from_scratch(place: Workplace, texts: Sequence[Path], source: ScratchEncoder) -> None:
+    """Train a small encoder by MLM on unpaired text.
+
+    Args:
+        place: results are the checkpoint.
+        texts: plain text, one sentence a line, one file for each language.
+        source: shape of the encoder and how to train it.
+
+    Raises:
+        TextFileError: there is no text.
+    """
+    encoder = new_encoder(
+        texts,
+        layers=source.layers,
+        width=source.width,
+        heads=source.heads,
+        max_length=source.max_length,
+        seed=source.seed,
+    )
+    sentences = [line for path in texts for line in read_lines(path) if line.strip()]
+    if not sentences:
+        raise TextFileError("there is no text", remedy="give sentences, one a line", path=texts[0])
+    half = source.max_length // 2  # so that later two sentences fit one sequence
+    progress = _train_unpaired(
+        place, encoder, sentences, half, source.masking, source.training, source.seed
+    )
+    card = ModelCard(
+        title="A small encoder trained from scratch",
+        base_model="nothing",
+        languages=[],
+        made_by=_facts("mlm", {"masking": source.masking}, source.training, source.seed, progress),
+    )
+    _finish(place.out, encoder, card, progress)
+
+
+def prepare_encoder(
+    place: Workplace, checkpoint: str, warmup: HeadWarmup, seed: int, max_length: int
+) -> None:
+    """Load a checkpoint; where it has no masked-LM head, add one and train it, the encoder frozen.
+
+    Args:
+        place: inputs are aligned bitexts, whose sentences the head is trained on.
+        checkpoint: directory or hub name.
+        warmup: how to train the head.
+        seed: draws the head's weights and all else.
+        max_length: pieces of one sentence, special tokens counted.
+    """
+    encoder = load_encoder(checkpoint, seed=seed)
+    progress = Progress()
+    if encoder.has_new_head:
+        pairs = [pair for folder in place.inputs.values() for pair in load_aligned(folder)]
+        sentences = [sentence for pair in pairs for sentence in (pair.source, pair.target)]
+        for parameter in encoder.model.parameters():
+            parameter.requires_grad = False
+        tied = {id(parameter) for parameter in encoder.model.base_model.parameters()}
+        for parameter in prediction_head(encoder.model).parameters():
+            parameter.requires_grad = id(parameter) not in tied
+        progress = _train_unpaired(
+            place, encoder, sentences, max_length, warmup.masking, warmup, seed
+        )
+    facts = _facts("head warm-up", {"masking": warmup.masking}, warmup, seed, progress)
+    card = ModelCard(
+        title="The encoder that all systems start from",
+        base_model=checkpoint,
+        languages=[],
+        made_by=facts if encoder.has_new_head else {"changes": "none"},
+    )
+    _finish(place.out, encoder, card, progress, has_new_head=encoder.has_new_head)
+
+
+def pretrain_system(
+    place: Workplace,
+    objective: MaskedOptions,
+    pretraining: Pretraining,
+    seed: int,
+    languages: Sequence[str],
+) -> None:
+    """Continue pre-training with one objective on all aligned bitexts.
+
+    Args:
+        place: inputs are `encoder` and aligned bitexts.
+        objective: the options of a registered objective.
+        pretraining: how to train.
+        seed: of every choice.
+        languages: for the model card.
+    """
+    encoder = load_encoder(place.inputs["encoder"])
+    bitexts = [folder for role, folder in place.inputs.items() if role != "encoder"]
+    pairs = [pair for folder in bitexts for pair in load_aligned(folder)]
+    examples = _encode_pairs(encoder, pairs, pretraining.max_length)
+    name: str = objective.model_dump()["objective"]
+    progress = train(
+        encoder.model,
+        make_objective(name, encoder.tokenizer, objective),
+        examples,
+        Run(options=pretraining, seed=seed, work=place.resume, report=place.report),
+    )
+    card = ModelCard(
+        title=f"An encoder trained with {name.upper()}",
+        base_model=str(place.inputs["encoder"].name),
+        languages=languages,
+        made_by=_facts(name, objective.model_dump(), pretraining, seed, progress),
+    )
+    _finish(place.out, encoder, card, progress)
+
+
+def _train_unpaired(
+    place: Workplace,
+    encoder: Encoder,
+    sentences: Sequence[str],
+    max_length: int,
+    masking: float,
+    options: TrainingOptions,
+    seed: int,
+) -> Progress:
+    """MLM on single sentences, two to an example."""
+    encoded = _encode_sentences(encoder, sentences, [[] for _ in sentences], max_length)
+    halves = zip(encoded[::2], encoded[1::2], strict=False)
+    examples = [EncodedPair(first, second, _NO_LINKS) for first, second in halves]
+    objective = make_objective("mlm", encoder.tokenizer, MLMOptions(masking=masking))
+    return train(
+        encoder.model,
+        objective,
+        examples,
+        Run(options=options, seed=seed, work=place.resume, report=place.report),
+    )
+
+
+def _encode_pairs(
+    encoder: Encoder, pairs: Sequence[AlignedPair], max_length: int
+) -> list[EncodedPair]:
+    sources = _encode_sentences(
+        encoder, [pair.source for pair in pairs], [pair.source_words for pair in pairs], max_length
+    )
+    targets = _encode_sentences(
+        encoder, [pair.target for pair in pairs], [pair.target_words for pair in pairs], max_length
+    )
+    return [
+        EncodedPair(source, target, pair.links)
+        for source, target, pair in zip(sources, targets, pairs, strict=True)
+    ]
+
+
+def _encode_sentences(
+    encoder: Encoder,
+    sentences: Sequence[str],
+    words: Sequence[Sequence[tuple[int, int]]],
+    max_length: int,
+) -> list[EncodedSentence]:
+    """The limit holds for a sentence, also within a pair: every objective sees the same pieces.
+
+    Raises:
+        CheckpointError: two sentences of that length, joined, are more than the encoder has
+            positions for.
+    """
+    template = SequenceTemplate.of(encoder.tokenizer)
+    room = max_length - len(template.before) - len(template.after)
+    special = len(template.pair_before) + len(template.pair_between) + len(template.pair_after)
+    positions = getattr(encoder.model.config, "max_position_embeddings", None)
+    if positions is not None and 2 * room + special > positions:
+        raise CheckpointError(
+            f"two sentences of {max_length} pieces do not fit its {positions} positions",
+            remedy=f"lower max_length to {positions // 2} or less",
+        )
+    return encode_words(encoder.tokenizer, sentences, words, max_pieces=room)
+
+
+def _facts(
+    objective: str,
+    options: dict[str, Any],
+    training: TrainingOptions,
+    seed: int,
+    progress: Progress,
+) -> dict[str, Any]:
+    return {
+        "objective": objective,
+        **{name: value for name, value in options.items() if name != "objective"},
+        "learning rate": training.learning_rate,
+        "batch size": training.batch_size,
+        "updates": progress.update,
+        "tokens": progress.tokens,
+        "seed": seed,
+        "lingweave": __version__,
+    }
+
+
+def _finish(
+    out: Path, encoder: Encoder, card: ModelCard, progress: Progress, **more: object
+) -> None:
+    save_encoder(encoder, out, card=card)
+    record = {
+        "updates": progress.update,
+        "tokens": progress.tokens,
+        "seconds": round(progress.seconds, 1),
+        "losses": progress.losses,
+        **more,
+    }
+    (out / TRAINING).write_text(json.dumps(record, indent=1), "utf-8")

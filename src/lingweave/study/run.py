@@ -1,0 +1,63 @@
+"""Run a study: make its plan, do what is not done, collect the results."""
+
+from pathlib import Path
+from typing import Protocol
+
+from lingweave.config import Recipe
+from lingweave.corpus import atomic_write
+from lingweave.corpus.twins import TwinOptions, write_twins
+from lingweave.study.plan import make_plan
+from lingweave.study.results import Results, collect_results
+from lingweave.study.stage import Stage, Store, Workplace
+from lingweave.training import UpdateReport
+
+TWINS_VERSION = 1
+RESULTS = "results.json"
+
+
+class Observer(Protocol):
+    """Is told how a study goes on."""
+
+    def stage(self, label: str, number: int, num_stages: int, finished: bool) -> None:
+        """A stage is about to be run, or was found finished."""
+        ...
+
+    def update(self, report: UpdateReport) -> None:
+        """An update of a training is done."""
+        ...
+
+
+def run_study(recipe: Recipe, out: Path, *, observer: Observer, command: str = "") -> Results:
+    """Do all stages that are not done, then write `results.json`.
+
+    Args:
+        recipe: what to do.
+        out: folder for stages and results; a study that was interrupted goes on there.
+        observer: is told of stages and updates.
+        command: the command line, for the record.
+
+    Raises:
+        UserError: an input is wrong; what is finished stays.
+        KeyboardInterrupt: after Ctrl-C; the same call goes on.
+    """
+    store = Store(out / "stages")
+    if recipe.twins is not None:
+        folder = store.run(_twins_stage(recipe.twins))
+        recipe = recipe.with_twins_in(folder)
+    plan = make_plan(recipe)
+    for number, stage in enumerate(plan.stages, start=1):
+        observer.stage(stage.label, number, len(plan.stages), store.is_finished(stage))
+        store.run(stage, observer.update)
+    results = collect_results(recipe, plan, store, command)
+    with atomic_write(out / RESULTS) as file:
+        file.write(results.model_dump_json(indent=1))
+        file.write("\n")
+    return results
+
+
+def _twins_stage(options: TwinOptions) -> Stage:
+    def work(place: Workplace) -> None:
+        write_twins(options, place.out)
+
+    settings = options.model_dump(mode="json")
+    return Stage("twins", "twins", TWINS_VERSION, settings, work)

@@ -1,0 +1,175 @@
+"""Stages: pieces of work in folders named by a hash of all that went in.
+
+A finished stage is never run twice and an unfinished one never counts: it works in `….unfinished`,
+beside which training keeps its checkpoints, and the folder gets its name when everything is
+written.
+"""
+
+import hashlib
+import json
+import platform
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+
+from lingweave.errors import TextFileError
+from lingweave.training import Report
+
+DONE = "stage.json"
+RESUME = "resume"
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where a stage works.
+
+    Attributes:
+        out: folder to write results to.
+        resume: folder for checkpoints; removed when the stage is finished.
+        inputs: finished folders of the stages that this one builds on, by role.
+        report: to be called after every update of a training.
+    """
+
+    out: Path
+    resume: Path
+    inputs: Mapping[str, Path]
+    report: Report | None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One piece of work.
+
+    Attributes:
+        kind: what is done: "align", "pretrain" …
+        label: what it is called in folder names and progress lines.
+        version: of the code that does it; raised whenever that code gives other results.
+        settings: everything it is told, as JSON has it.
+        work: does it.
+        inputs: the stages it builds on, by role.
+        files: the input files by role; their content goes into the hash.
+    """
+
+    kind: str
+    label: str
+    version: int
+    settings: Mapping[str, Any]
+    work: Callable[[Workplace], None]
+    inputs: Mapping[str, "Stage"] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over kind, version, settings, input stages and the content of input files."""
+        description = {
+            "kind": self.kind,
+            "version": self.version,
+            "settings": self.settings,
+            "inputs": {role: stage.digest for role, stage in self.inputs.items()},
+            "files": {role: _digest_of(path) for role, path in self.files.items()},
+        }
+        return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
+
+
+class Store:
+    """A folder of stages.
+
+    Args:
+        root: is made where it is missing.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def folder(self, stage: Stage) -> Path:
+        """Where the results of a stage are, or will be."""
+        return self._root / f"{stage.label}-{stage.digest[:12]}"
+
+    def is_finished(self, stage: Stage) -> bool:
+        """Whether the results are there."""
+        return (self.folder(stage) / DONE).is_file()
+
+    def record(self, stage: Stage) -> dict[str, Any]:
+        """How a finished stage was made: its description, the machine and the seconds it took."""
+        content: dict[str, Any] = json.loads((self.folder(stage) / DONE).read_text("utf-8"))
+        return content
+
+    def run(self, stage: Stage, report: Report | None = None) -> Path:
+        """Do the work unless it is done; go on where it was left.
+
+        Raises:
+            TextFileError: another process is at work on this stage, or the disk is full.
+        """
+        final = self.folder(stage)
+        if self.is_finished(stage):
+            return final
+        self._root.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self._root / ".lock", timeout=0):
+                self._work(stage, final, report)
+        except Timeout as error:
+            raise TextFileError(
+                "another process is at work here", remedy="wait for it or stop it", path=self._root
+            ) from error
+        return final
+
+    def _work(self, stage: Stage, final: Path, report: Report | None) -> None:
+        unfinished = final.with_name(final.name + ".unfinished")
+        out, resume = unfinished / "out", unfinished / RESUME
+        shutil.rmtree(out, ignore_errors=True)  # half-written results; checkpoints are in `resume`
+        started = time.monotonic()
+        inputs = {role: self.folder(needed) for role, needed in stage.inputs.items()}
+        try:
+            out.mkdir(parents=True)
+            stage.work(Workplace(out, resume, inputs, report))
+            record = {
+                "kind": stage.kind,
+                "label": stage.label,
+                "version": stage.version,
+                "settings": stage.settings,
+                "inputs": {role: self.folder(s).name for role, s in stage.inputs.items()},
+                "seconds": round(time.monotonic() - started, 1),
+                "machine": machine(),
+            }
+            (out / DONE).write_text(json.dumps(record, indent=1, ensure_ascii=False), "utf-8")
+        except OSError as error:
+            if error.errno is None:
+                raise
+            raise TextFileError(
+                f"stage {stage.label} cannot write its results ({error.strerror})",
+                remedy="make room or mend the permissions, and run the same command again",
+                path=error.filename or unfinished,
+            ) from error
+        shutil.rmtree(final, ignore_errors=True)
+        out.rename(final)
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def machine() -> str:
+    """What the work was done on, in a line."""
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else _processor()
+    threads = torch.get_num_threads()
+    python = platform.python_version()
+    return f"{device}, {threads} threads, Python {python}, torch {torch.__version__}"
+
+
+def _processor() -> str:
+    """The processor's name; Linux tells it in a file only."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,40 @@
+"""Settings of one training run."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Precision = Literal["auto", "bf16", "fp32"]
+
+
+class TrainingOptions(BaseModel):
+    """How to train; the defaults are those of WEAM's pre-training (2106.01732) where it gives one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    learning_rate: float = Field(default=5e-5, gt=0, description="peak, of AdamW (2106.01732)")
+    batch_size: int = Field(default=32, ge=1, description="examples in an update (2106.01732)")
+    micro_batch_size: int | None = Field(
+        default=None, ge=1, description="examples computed at once; less memory, the same result"
+    )
+    epochs: int = Field(default=2, ge=1, description="passes over the examples (2106.01732)")
+    max_updates: int | None = Field(
+        default=None, ge=1, description="stop there, also within an epoch; the schedule ends there"
+    )
+    warmup: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description="share of updates with a rising rate (BERT: 0.1)",
+    )
+    weight_decay: float = Field(default=0.01, ge=0, description="of matrices (BERT: 0.01)")
+    max_gradient_norm: float = Field(default=1.0, gt=0, description="clipping (BERT: 1.0)")
+    precision: Precision = Field(
+        default="auto", description="bf16 where the machine computes in it, else fp32"
+    )
+    checkpoint_updates: int = Field(
+        default=200, ge=1, description="updates between checkpoints for resuming"
+    )
+    tracker: Literal["tensorboard"] | None = Field(
+        default=None, description="also write loss and rate for this tracker"
+    )

@@ -1,0 +1,378 @@
+"""Twin languages: what the files promise, checked on meanings and on bytes."""
+
+import hashlib
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from lingweave.corpus.twins import (
+    LABELS,
+    Example,
+    Language,
+    Meaning,
+    MeaningGrammar,
+    NounPhrase,
+    Place,
+    TwinOptions,
+    World,
+    WorldSize,
+    build_languages,
+    build_lexicons,
+    build_world,
+    draw_example,
+    gold_links,
+    infer,
+    say,
+    write_twins,
+)
+from lingweave.errors import RecipeError, TextFileError
+
+WORLD = build_world(WorldSize())
+GRAMMAR = MeaningGrammar(world=WORLD)
+TWINS = ("miro", "tasu", "sevo", "lima")
+LANGUAGES = build_languages(
+    build_lexicons(WORLD, len(TWINS) + 1, seed=3, synonyms=0.3, two_words=0.3), TWINS
+)
+BASE_LANGUAGE = LANGUAGES[0]
+SMALL = TwinOptions(
+    num_text=300,
+    num_bitext_train=200,
+    num_bitext_valid=50,
+    num_nli_train=300,
+    num_nli_dev=90,
+    num_nli_test=90,
+)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("twins")
+    write_twins(SMALL, folder)
+    return folder
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def _rows(path: Path) -> list[list[str]]:
+    return [line.split("\t") for line in _lines(path)]
+
+
+def _files(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@given(seed=st.integers(0, 10**6), twin=st.sampled_from(LANGUAGES[1:]))
+@settings(deadline=None)
+def test_every_word_that_does_not_vanish_is_linked_to_the_same_concept(
+    seed: int, twin: Language
+) -> None:
+    meaning = GRAMMAR.draw(random.Random(seed))
+    source, target = say(meaning, BASE_LANGUAGE), say(meaning, twin)
+    links = gold_links(source, target)
+    assert {s for s, _ in links} == {i for i, slot in enumerate(source.slots) if slot is not None}
+    assert {t for _, t in links} == {i for i, slot in enumerate(target.slots) if slot is not None}
+    assert all(source.slots[s] == target.slots[t] for s, t in links)
+    assert len(set(links)) == len(links)
+
+
+def test_a_hand_worked_meaning_is_said_and_linked() -> None:
+    verb = WORLD.topics[0].frames[0].verb_pairs[0][0]
+    frame = WORLD.frame_of[verb]
+    meaning = Meaning(
+        topic=0,
+        subject=NounPhrase(noun=frame.subject.members[0]),
+        verb=verb,
+        object=NounPhrase(
+            noun=frame.object.members[0], adjective=frame.object.adjective_pairs[0][0]
+        ),
+        negated=True,
+        place=Place(relation="relation0", noun="topic0.place0"),
+    )
+    plain = build_languages(build_lexicons(WORLD, 2, seed=0, synonyms=0, two_words=0), ("miro",))
+    source, target = (say(meaning, language) for language in plain)
+    # article S not V article A O in P .      P in S A O marker V not .
+    assert " ".join(slot or "-" for slot in source.slots) == (
+        "- subject negation verb - object.adjective object place.relation place stop"
+    )
+    assert " ".join(slot or "-" for slot in target.slots) == (
+        "place place.relation subject object.adjective object - verb negation stop"
+    )
+    assert gold_links(source, target) == [
+        (1, 2), (2, 7), (3, 6), (5, 3), (6, 4), (7, 1), (8, 0), (9, 8)
+    ]  # fmt: skip
+
+
+def test_a_concept_of_two_words_has_two_links() -> None:
+    half = build_languages(build_lexicons(WORLD, 2, seed=1, synonyms=0, two_words=0.5), ("miro",))
+    rng = random.Random(0)
+    shapes: Counter[tuple[int, int]] = Counter()
+    for _ in range(200):
+        meaning = GRAMMAR.draw(rng)
+        source, target = (say(meaning, language) for language in half)
+        pair = source.slots.count("verb"), target.slots.count("verb")
+        verb_links = [s for s, _ in gold_links(source, target) if source.slots[s] == "verb"]
+        assert len(verb_links) == pair[0] * pair[1]
+        shapes[pair] += 1
+    assert set(shapes) == {(1, 1), (1, 2), (2, 1), (2, 2)}
+
+
+def test_languages_share_the_full_stop_only() -> None:
+    vocabularies = [language.lexicon.words() for language in LANGUAGES]
+    for index, words in enumerate(vocabularies):
+        assert "." not in words
+        for others in vocabularies[index + 1 :]:
+            assert not words & others
+
+
+def test_within_a_language_two_concepts_never_share_a_first_word() -> None:
+    for language in LANGUAGES:
+        owners: dict[str, str] = {}
+        for concept, names in language.lexicon.names.items():
+            for name in names:
+                assert owners.setdefault(name[0], concept) == concept
+
+
+@given(seed=st.integers(0, 10**6))
+@settings(deadline=None)
+def test_a_translation_is_a_function_of_the_meaning_and_keeps_meanings_apart(seed: int) -> None:
+    rng = random.Random(seed)
+    one, other = GRAMMAR.draw(rng), GRAMMAR.draw(rng)
+    for language in LANGUAGES:
+        assert say(one, language) == say(one, language)
+        if {"register": 0, **vars(one)} | {"register": 0} != vars(other) | {"register": 0}:
+            assert say(one, language).text != say(other, language).text
+
+
+def test_a_synonym_belongs_to_the_high_register() -> None:
+    names = BASE_LANGUAGE.lexicon.names.values()
+    share = sum(low != high for low, high in names) / len(names)
+    assert 0.2 < share < 0.4
+
+
+def test_twins_differ_from_the_base_in_word_order() -> None:
+    orders = [language.grammar.order for language in LANGUAGES]
+    assert orders == ["SVO", "SOV", "VSO", "VOS", "OVS"]
+
+
+def test_verbs_select_their_subjects_and_objects() -> None:
+    rng = random.Random(0)
+    for _ in range(300):
+        meaning = GRAMMAR.draw(rng)
+        frame = WORLD.frame_of[meaning.verb]
+        assert meaning.subject.noun in (frame.subject.hypernym, *frame.subject.members)
+        assert meaning.object.noun in (frame.object.hypernym, *frame.object.members)
+        assert frame in WORLD.topics[meaning.topic].frames
+
+
+# An independent reading of inference: a *situation* settles everything about an event. A sentence
+# is true, false or undecided of each; a label is then a matter of counting situations.
+def _slots_of(meaning: Meaning) -> dict[str, str | None]:
+    return {
+        "subject": meaning.subject.noun,
+        "object": meaning.object.noun,
+        "subject.adjective": meaning.subject.adjective,
+        "object.adjective": meaning.object.adjective,
+        "adverb": meaning.adverb,
+    }
+
+
+def _is_true(world: World, meaning: Meaning, situation: dict[str, set[str]]) -> bool:
+    """Whether a situation, a set of facts per slot, makes the sentence true."""
+    if (meaning.verb in situation["verb"]) == meaning.negated:
+        return False
+    if meaning.place is not None and str(meaning.place) not in situation["place"]:
+        return False
+    return all(
+        content is None or content in situation[slot]
+        for slot, content in _slots_of(meaning).items()
+    )
+
+
+def _situations(world: World, one: Meaning, other: Meaning) -> list[dict[str, set[str]]]:
+    """Situations that differ in whatever one of the two sentences speaks of."""
+    frame = world.frame_of[one.verb]
+    choices: dict[str, list[set[str]]] = {}
+    for slot, kind in (("subject", frame.subject), ("object", frame.object)):
+        nouns = {_slots_of(m)[slot] for m in (one, other)}
+        choices[slot] = [{member, kind.hypernym} for member in kind.members]
+        choices[slot].append({kind.hypernym, *(noun for noun in nouns if noun)})
+        # Of two opposites at most one holds; of each other pair the first, or none, is enough.
+        mentioned = {_slots_of(m)[f"{slot}.adjective"] for m in (one, other)} - {None}
+        choices[f"{slot}.adjective"] = _consistent(world, mentioned)
+    choices["adverb"] = _consistent(world, {one.adverb, other.adverb} - {None})
+    choices["verb"] = _consistent(world, {one.verb, other.verb})
+    places = {str(m.place) for m in (one, other) if m.place is not None}
+    choices["place"] = [set(), *({place} for place in places), places]
+    situations: list[dict[str, set[str]]] = [{}]
+    for slot, options in choices.items():
+        situations = [{**s, slot: option} for s in situations for option in options]
+    return situations
+
+
+def _consistent(world: World, words: set[str | None]) -> list[set[str]]:
+    """All sets of the words and their opposites that hold no two opposites."""
+    known = sorted({w for word in words if word for w in (word, world.antonyms[word])})
+    sets: list[set[str]] = [set()]
+    for word in known:
+        sets += [s | {word} for s in sets if world.antonyms[word] not in s]
+    return sets
+
+
+def _label_by_situations(world: World, premise: Meaning, hypothesis: Meaning) -> str:
+    verdicts = {
+        _is_true(world, hypothesis, situation)
+        for situation in _situations(world, premise, hypothesis)
+        if _is_true(world, premise, situation)
+    }
+    return {(True,): LABELS[0], (False, True): LABELS[1], (False,): LABELS[2]}[
+        tuple(sorted(verdicts))
+    ]
+
+
+def test_labels_agree_with_truth_in_all_situations() -> None:
+    rng = random.Random(5)
+    for index in range(450):
+        label = LABELS[index % 3]
+        example = draw_example(GRAMMAR, label, rng)
+        assert infer(WORLD, example.premise, example.hypothesis) == label
+        assert _label_by_situations(WORLD, example.premise, example.hypothesis) == label
+        # The other way round nothing was planned, yet both readings agree.
+        assert infer(WORLD, example.hypothesis, example.premise) == _label_by_situations(
+            WORLD, example.hypothesis, example.premise
+        )
+
+
+def test_a_premise_is_never_its_hypothesis() -> None:
+    rng = random.Random(6)
+    examples = [draw_example(GRAMMAR, LABELS[0], rng) for _ in range(300)]
+    assert all(example.premise != example.hypothesis for example in examples)
+
+
+def _accuracy_without_pairing(texts: list[str], labels: list[str]) -> float:
+    features = CountVectorizer(token_pattern=r"\S+", ngram_range=(1, 2)).fit_transform(texts)
+    half = len(labels) // 2
+    classifier = LogisticRegression(max_iter=200).fit(features[:half], labels[:half])
+    return float(classifier.score(features[half:], labels[half:]))
+
+
+@pytest.fixture(scope="module")
+def examples() -> list[Example]:
+    rng = random.Random(7)
+    drawn = [draw_example(GRAMMAR, LABELS[index % 3], rng) for index in range(4000)]
+    rng.shuffle(drawn)
+    return drawn
+
+
+@pytest.mark.parametrize("side", ["hypothesis", "premise"])
+def test_one_sentence_of_an_example_alone_does_not_tell_the_label(
+    examples: list[Example], side: str
+) -> None:
+    texts = [say(getattr(example, side), BASE_LANGUAGE).text for example in examples]
+    assert _accuracy_without_pairing(texts, [e.label for e in examples]) <= 0.45
+
+
+def test_the_lengths_of_an_example_do_not_tell_the_label(examples: list[Example]) -> None:
+    by_lengths: dict[tuple[int, int], Counter[str]] = {}
+    for example in examples:
+        sentences = (say(m, BASE_LANGUAGE) for m in (example.premise, example.hypothesis))
+        premise, hypothesis = (len(sentence.words) for sentence in sentences)
+        by_lengths.setdefault((premise, hypothesis), Counter())[example.label] += 1
+    best = sum(max(labels.values()) for labels in by_lengths.values())
+    assert best / len(examples) <= 0.5
+
+
+def test_same_options_give_same_bytes_and_another_seed_gives_others(
+    written: Path, tmp_path: Path
+) -> None:
+    write_twins(SMALL, tmp_path / "same")
+    write_twins(SMALL.model_copy(update={"seed": 1}), tmp_path / "other")
+    assert _files(tmp_path / "same") == _files(written)
+    assert not set(_files(tmp_path / "other").values()) & set(_files(written).values())
+
+
+def test_all_files_are_written_with_the_sizes_asked_for(written: Path) -> None:
+    lengths = {name: len(_lines(written / name)) for name in _files(written)}
+    expected = {f"text/{name}.txt": 300 for name in ("base", "miro", "tasu")}
+    for twin in ("miro", "tasu"):
+        for split, number in (("train", 200), ("valid", 50)):
+            for side in ("base", twin, "pharaoh"):
+                expected[f"bitext/base-{twin}/{split}.{side}"] = number
+    for split, number in (("train", 300), ("dev", 90), ("test", 90)):
+        for language in ("base", "miro", "tasu"):
+            expected[f"nli/{split}.{language}.tsv"] = number + 1  # the header
+    assert lengths == expected
+
+
+def test_links_in_files_stay_within_their_sentences(written: Path) -> None:
+    for twin in ("miro", "tasu"):
+        stem = written / "bitext" / f"base-{twin}"
+        sides = (_lines(stem / f"train.{side}") for side in ("base", twin, "pharaoh"))
+        for source, target, links in zip(*sides, strict=True):
+            num_source, num_target = len(source.split()), len(target.split())
+            pairs = [tuple(map(int, link.split("-"))) for link in links.split()]
+            assert all(s < num_source and t < num_target for s, t in pairs)
+            assert (num_source - 1, num_target - 1) in pairs  # the full stops
+
+
+def test_labels_are_balanced_and_parallel_across_languages(written: Path) -> None:
+    for split in ("train", "dev", "test"):
+        columns = []
+        for language in ("base", "miro", "tasu"):
+            header, *rows = _rows(written / "nli" / f"{split}.{language}.tsv")
+            assert header == ["premise", "hypothesis", "label"]
+            columns.append([label for *_, label in rows])
+        assert columns[0] == columns[1] == columns[2]
+        assert len(set(Counter(columns[0]).values())) == 1
+
+
+def test_held_out_sentences_are_nowhere_else(written: Path) -> None:
+    for language in ("base", "miro", "tasu"):
+        said: dict[str, set[str]] = {}
+        for split in ("train", "dev", "test"):
+            rows = _rows(written / "nli" / f"{split}.{language}.tsv")[1:]
+            said[split] = {sentence for *pair, _ in rows for sentence in pair}
+        assert not said["train"] & said["dev"]
+        assert not said["train"] & said["test"]
+        assert not said["dev"] & said["test"]
+        held_out = said["dev"] | said["test"]
+        for path in [*written.rglob(f"train.{language}"), *written.rglob(f"valid.{language}")]:
+            assert not held_out & set(_lines(path))
+        text = "\n".join(_lines(written / "text" / f"{language}.txt"))
+        sentences = {f"{part.strip()} ." for part in text.replace("\n", " ").split(".")}
+        assert not held_out & sentences
+
+
+def test_options_are_refused_before_any_work() -> None:
+    with pytest.raises(ValidationError, match="differ"):
+        TwinOptions(twins=("miro", "miro"))
+    with pytest.raises(ValidationError, match="rename"):
+        TwinOptions(twins=("../up",))
+    with pytest.raises(ValidationError, match="extra"):
+        TwinOptions.model_validate({"sed": 1})
+
+
+def test_a_world_with_too_little_to_say_is_named(tmp_path: Path) -> None:
+    tiny = WorldSize(
+        num_topics=1, num_subject_kinds=1, num_object_kinds=1, num_members=2, num_adverb_pairs=1
+    )
+    with pytest.raises(RecipeError, match="too small.*make `world` larger"):
+        write_twins(TwinOptions(world=tiny, num_text=50000), tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(TextFileError, match="cannot be written"):
+        write_twins(SMALL, tmp_path / "file")
