@@ -12,7 +12,8 @@ Words and subwords ("pieces") meet through character offsets of the untouched se
 tokenising words one at a time, so that text without spaces, cased and accented text come out right.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -131,10 +132,8 @@ def load_encoder(checkpoint: Path | str, *, seed: int = 0) -> Encoder:
             missing from the encoder's body.
     """
     tokenizer = load_tokenizer(checkpoint)
-    previous = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()  # the report on missing keys: we give a clearer one
     try:
-        with torch.random.fork_rng():
+        with quiet_transformers(), torch.random.fork_rng():
             torch.manual_seed(seed)
             model, loading = AutoModelForMaskedLM.from_pretrained(
                 str(checkpoint), output_loading_info=True, use_safetensors=True
@@ -145,8 +144,6 @@ def load_encoder(checkpoint: Path | str, *, seed: int = 0) -> Encoder:
             remedy="give a directory with config.json and model.safetensors, or a hub name",
             path=checkpoint,
         ) from error
-    finally:
-        transformers_logging.set_verbosity(previous)
     prediction_head(model)
     body = model.base_model_prefix + "."
     missing = list(loading["missing_keys"])
@@ -158,6 +155,19 @@ def load_encoder(checkpoint: Path | str, *, seed: int = 0) -> Encoder:
             path=checkpoint,
         )
     return Encoder(model=model, tokenizer=tokenizer, has_new_head=bool(missing))
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Silence transformers' reports on missing weights and its bars: we say what matters."""
+    previous = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(previous)
+        transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def save_encoder(encoder: Encoder, folder: Path, *, card: "ModelCard") -> None:
@@ -192,7 +202,8 @@ class ModelCard:
         ).to_yaml()
         rows = "\n".join(f"| {name} | {value} |" for name, value in self.made_by.items())
         return (
-            f"---\n{header}\n---\n\n# {self.title}\n\nMade by lingweave from `{self.base_model}`.\n\n"
+            f"---\n{header}\n---\n\n# {self.title}\n\n"
+            f"Made by lingweave from `{self.base_model}`.\n\n"
             f"| | |\n|---|---|\n{rows}\n"
         )
 
@@ -323,7 +334,7 @@ def new_encoder(
     backend.pre_tokenizer = pre_tokenizers.Whitespace()
     backend.train([str(path) for path in texts], trainers.WordLevelTrainer(special_tokens=special))
     backend.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
-    tokenizer = PreTrainedTokenizerFast(
+    tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=backend,
         pad_token="[PAD]",
         unk_token="[UNK]",

@@ -5,13 +5,14 @@ what the training loop needs, a batch and the summed loss of each part. Objectiv
 files.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from transformers import PreTrainedTokenizerFast
 
 from lingweave.objectives.base import EncodedPair, Objective
 from lingweave.objectives.classification import Classification, LabelledSequence
-from lingweave.objectives.mlm import MLM, MaskedBatch, MaskedOptions, MLMOptions
+from lingweave.objectives.mlm import MLM, MaskedOptions, MLMOptions
 from lingweave.objectives.tlm import TLM, TLMOptions
 from lingweave.objectives.weam import WEAM, WEAMOptions
 
@@ -19,7 +20,7 @@ from lingweave.objectives.weam import WEAM, WEAMOptions
 class Registered(NamedTuple):
     """An objective for pre-training on sentence pairs."""
 
-    objective: type[MLM] | type[TLM] | type[WEAM]
+    objective: Callable[..., Objective[EncodedPair, Any]]
     options: type[MaskedOptions]
 
 
@@ -32,7 +33,7 @@ OBJECTIVES: dict[str, Registered] = {
 
 def make_objective(
     name: str, tokenizer: PreTrainedTokenizerFast, options: MaskedOptions
-) -> Objective[EncodedPair, MaskedBatch]:
+) -> Objective[EncodedPair, Any]:
     """The pre-training objective of that name.
 
     Args:
@@ -40,9 +41,7 @@ def make_objective(
         tokenizer: of the encoder in training.
         options: an instance of the objective's own options class.
     """
-    objective: Any = OBJECTIVES[name].objective  # the registry pairs it with its own options
-    made: Objective[EncodedPair, MaskedBatch] = objective(tokenizer, options)
-    return made
+    return OBJECTIVES[name].objective(tokenizer, options)
 
 
 __all__ = [

@@ -11,7 +11,7 @@ from torch import nn
 from transformers import AutoModelForSequenceClassification
 
 from lingweave.config import Examples, Finetuning
-from lingweave.encoder import load_tokenizer
+from lingweave.encoder import load_tokenizer, quiet_transformers
 from lingweave.evaluation import score_classification
 from lingweave.objectives import Classification
 from lingweave.study.examples import read_examples
@@ -92,7 +92,8 @@ def evaluate_classifier(
     """
     task = TASKS[task_name]
     tokenizer = load_tokenizer(place.inputs["model"])
-    model = AutoModelForSequenceClassification.from_pretrained(place.inputs["model"])
+    with quiet_transformers():
+        model = AutoModelForSequenceClassification.from_pretrained(place.inputs["model"])
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     scores = {}
     for language, source in tests.items():

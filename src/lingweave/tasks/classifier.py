@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerFast
-from transformers.utils import logging as transformers_logging
 
-from lingweave.encoder import IntArray
+from lingweave.encoder import IntArray, quiet_transformers
 from lingweave.errors import CheckpointError
 from lingweave.objectives.classification import Classification, LabelledSequence
 from lingweave.training import precision_of_machine
@@ -34,10 +33,8 @@ def new_classifier(checkpoint: Path | str, labels: Sequence[str], *, seed: int) 
     Raises:
         CheckpointError: it cannot be loaded.
     """
-    previous = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()  # a new head is what we want, not a warning
     try:
-        with torch.random.fork_rng():
+        with quiet_transformers(), torch.random.fork_rng():
             model = AutoModelForSequenceClassification.from_pretrained(
                 str(checkpoint),
                 id2label=dict(enumerate(labels)),
@@ -56,9 +53,7 @@ def new_classifier(checkpoint: Path | str, labels: Sequence[str], *, seed: int) 
             remedy="give a directory with config.json and model.safetensors, or a hub name",
             path=checkpoint,
         ) from error
-    finally:
-        transformers_logging.set_verbosity(previous)
-    return model
+    return cast(nn.Module, model)
 
 
 def encode_text_pairs(

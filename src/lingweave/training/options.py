@@ -8,7 +8,7 @@ Precision = Literal["auto", "bf16", "fp32"]
 
 
 class TrainingOptions(BaseModel):
-    """How to train; the defaults are those of WEAM's pre-training (2106.01732) where it gives one."""
+    """How to train; by default as WEAM (2106.01732) was, where its paper says."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,7 +25,7 @@ class TrainingOptions(BaseModel):
         default=0.1,
         ge=0,
         le=1,
-        description="share of updates with a rising rate (BERT: 0.1)",
+        description="updates with a rising rate, 0–1 (BERT: 0.1)",
     )
     weight_decay: float = Field(default=0.01, ge=0, description="of matrices (BERT: 0.01)")
     max_gradient_norm: float = Field(default=1.0, gt=0, description="clipping (BERT: 1.0)")
