@@ -67,6 +67,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.align:
         ALIGNERS[arguments.align](*arguments.files)
+        print(peak_megabytes())
     elif arguments.shared:
         with tempfile.TemporaryDirectory() as folder:
             benchmark(arguments.shared, Path(folder), arguments.threads)
@@ -133,17 +134,24 @@ def run_aligner(name: str, text: Path, out: Path) -> Run:
     """Run an aligner as a process of its own.
 
     Raises:
-        ChildProcessError: the process failed.
+        CalledProcessError: the process failed.
     """
     command = [sys.executable, __file__, "--align", name, str(text), str(out)]
     start = time.perf_counter()
-    process = subprocess.Popen(command)
-    _, status, usage = os.wait4(process.pid, 0)
+    finished = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise ChildProcessError(f"{' '.join(command)} failed with {process.returncode}")
-    return Run(seconds=seconds, megabytes=usage.ru_maxrss / 1024)
+    return Run(seconds=seconds, megabytes=float(finished.stdout))
+
+
+def peak_megabytes() -> float:
+    """Return the most memory that this process has held; not a number where Linux is not.
+
+    Not `ru_maxrss`: a child begins with what its parent held.
+    """
+    status = Path("/proc/self/status")
+    text = status.read_text(encoding="ascii") if status.exists() else ""
+    found = re.search(r"VmHWM:\s+(\d+) kB", text)
+    return int(found[1]) / 1024 if found else float("nan")
 
 
 def align_with_lingweave(text: Path, out: Path) -> None:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from lingweave.alignment import Symmetrization
 from lingweave.corpus.twins import TwinOptions
+from lingweave.encoder import EncoderShape
 from lingweave.errors import RecipeError
 from lingweave.objectives import OBJECTIVES, MaskedOptions
 from lingweave.tasks import TASKS
@@ -38,19 +39,10 @@ class ScratchEncoder(Strict):
     """A small encoder trained from nothing on unpaired text, for controlled experiments."""
 
     texts: list[str] = Field(min_length=1, description="plain text, one sentence a line")
-    layers: int = Field(default=4, ge=1)
-    width: int = Field(default=128, ge=8)
-    heads: int = Field(default=4, ge=1)
-    max_length: int = Field(default=64, ge=8, description="positions, in pieces")
+    shape: EncoderShape = EncoderShape()
     masking: float = Field(default=0.15, gt=0, lt=1, description="1810.04805: 0.15")
     training: TrainingOptions = TrainingOptions()
     seed: int = 1
-
-    @model_validator(mode="after")
-    def _heads_divide_width(self) -> "ScratchEncoder":
-        if self.width % self.heads:
-            raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
-        return self
 
 
 class EncoderSource(Strict):

@@ -47,18 +47,11 @@ def train_from_scratch(place: Workplace, texts: Sequence[Path], source: ScratchE
     Raises:
         TextFileError: there is no text.
     """
-    encoder = new_encoder(
-        texts,
-        layers=source.layers,
-        width=source.width,
-        heads=source.heads,
-        max_length=source.max_length,
-        seed=source.seed,
-    )
+    encoder = new_encoder(texts, source.shape, seed=source.seed)
     sentences = [line for path in texts for line in read_lines(path) if line.strip()]
     if not sentences:
         raise TextFileError("there is no text", remedy="give sentences, one a line", path=texts[0])
-    half = source.max_length // 2  # so that later two sentences fit one sequence
+    half = source.shape.max_length // 2  # so that later two sentences fit one sequence
     progress = _train_unpaired(
         place, encoder, sentences, half, source.masking, source.training, source.seed
     )
