@@ -3,8 +3,9 @@
 What is measured, in one run: alignment error rate on the two gold sets (English-French and
 Chinese-English) for both directions and each symmetrisation, beside what the C++ program gave for
 the same text; and wall-clock time and peak memory of whole processes, start-up included, from one
-text file (`source ||| target`, split into words) to one Pharaoh file with both directions joined by
-grow-diag-final-and.
+text file (`source ||| target`, split into words) to one Pharaoh file with both directions joined:
+by grow-diag-final-and here; systran-align has one way only and does not say which, so its error
+rate, shown in that row, is not quite of the same thing.
 
     pip install lingweave[chinese] systran-align
     python benchmarks/alignment.py --shared ../shared

@@ -9,21 +9,55 @@ import shlex
 import sys
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 # Before transformers is imported: its bars for loading weights would tear ours.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import typer
+from pydantic import BaseModel, ValidationError
 from rich.console import Console
+from typer.core import TyperGroup
 
-from lingweave.config import Recipe, load_recipe
+from lingweave import study
+from lingweave.config import (
+    Alignment,
+    BitextSource,
+    Examples,
+    Finetuning,
+    Pretraining,
+    Recipe,
+    load_recipe,
+)
 from lingweave.corpus import atomic_write
 from lingweave.errors import RecipeError, UserError
+from lingweave.objectives import OBJECTIVES
 from lingweave.report import markdown_report, print_results, terminal_observer
-from lingweave.study import RESULTS, Results, run_study
+from lingweave.tasks import TASKS
+
+
+class _Verbs(TyperGroup):
+    """Turns the errors a user can mend, and Ctrl-C, into one line and an exit code."""
+
+    def invoke(self, ctx: Any) -> object:
+        """Call the verb."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            _say(f"lingweave: {error}", style="red")
+            raise typer.Exit(2) from error
+        except KeyboardInterrupt as error:
+            _say(f"\nStopped. To go on: {shlex.join(['lingweave', *sys.argv[1:]])}")
+            raise typer.Exit(130) from error
+
+
+def _say(text: str, style: str = "") -> None:
+    # markup off: a message may hold square brackets, as paths and recipes do.
+    Console(stderr=True).print(text, style=style, highlight=False, soft_wrap=True, markup=False)
+
 
 app = typer.Typer(
+    cls=_Verbs,
     help="Align the languages inside a multilingual encoder, and measure what that buys.",
     no_args_is_help=True,
     add_completion=False,
@@ -34,10 +68,138 @@ console = Console()
 Out = Annotated[Path, typer.Option(help="Folder for all results; interrupted work goes on there.")]
 
 
+Encoder = Annotated[str, typer.Argument(help="Directory or hub name of the encoder.")]
+Seed = Annotated[int, typer.Option(help="Of every choice.")]
+Epochs = Annotated[int, typer.Option(help="Passes over the examples.")]
+BatchSize = Annotated[int, typer.Option(help="Examples in an update.")]
+MaxLength = Annotated[int, typer.Option(help="Pieces in a sequence; of one sentence, in bitext.")]
+Tests = Annotated[list[str], typer.Argument(help="LANGUAGE=FILE, such as de=xnli/test.de.tsv.")]
+
+
 @app.command()
 def demo(out: Out = Path("runs/demo")) -> None:
     """Show the whole story on built-in twin languages: on a laptop, in minutes."""
-    _run(load_recipe(Path(str(files("lingweave") / "recipes" / "demo.yaml"))), out)
+    _study(load_recipe(Path(str(files("lingweave") / "recipes" / "demo.yaml"))), out)
+
+
+@app.command()
+def align(
+    bitext: Annotated[str, typer.Argument(help="Folder, file, FILE,FILE or hub dataset.")],
+    out: Annotated[Path, typer.Option(help="Pharaoh file to write.")],
+    symmetrization: Annotated[str, typer.Option(help="How both directions are joined.")] = (
+        "intersection"
+    ),
+    source_language: Annotated[str | None, typer.Option(help="Code, such as en.")] = None,
+    target_language: Annotated[str | None, typer.Option(help="Code, such as de.")] = None,
+    segmenter: Annotated[
+        str | None, typer.Option(help="Of both sides; whitespace: tokenised already.")
+    ] = None,
+    max_pairs: Annotated[int | None, typer.Option(help="Only the first so many.")] = None,
+    gold: Annotated[Path | None, typer.Option(help="True links, 0-based Pharaoh.")] = None,
+) -> None:
+    """Align the words of a bitext by FastAlign."""
+    source = _section(
+        BitextSource,
+        location=bitext,
+        source_language=source_language,
+        target_language=target_language,
+        source_segmenter=segmenter,
+        target_segmenter=segmenter,
+        max_pairs=max_pairs,
+        gold=None if gold is None else str(gold),
+    )
+    summary = study.align(source, out, _section(Alignment, symmetrization=symmetrization))
+    console.print(f"{summary['pairs']:,} pairs, {summary['links']:,} links in {out}")
+    if "against_gold" in summary:
+        score = summary["against_gold"]
+        percent = {name: f"{100 * score[name]:.1f} %" for name in ("aer", "precision", "recall")}
+        console.print(", ".join(f"{name} {value}" for name, value in percent.items()))
+
+
+@app.command()
+def pretrain(
+    encoder: Encoder,
+    bitext: Annotated[list[str], typer.Argument(help="Folders, files or hub datasets.")],
+    out: Annotated[Path, typer.Option(help="Folder for the new checkpoint.")],
+    objective: Annotated[str, typer.Option(help=f"One of {', '.join(OBJECTIVES)}.")] = "weam",
+    max_pairs: Annotated[int | None, typer.Option(help="Of each bitext, the first.")] = None,
+    epochs: Epochs = 2,
+    batch_size: BatchSize = 32,
+    learning_rate: Annotated[float, typer.Option(help="Peak, of AdamW.")] = 5e-5,
+    max_length: MaxLength = 128,
+    seed: Seed = 1,
+) -> None:
+    """Continue pre-training an encoder on parallel text with one objective."""
+    if objective not in OBJECTIVES:
+        known = ", ".join(OBJECTIVES)
+        raise RecipeError(f"unknown objective {objective!r}", remedy=f"choose one of: {known}")
+    options = _section(
+        Pretraining,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        max_length=max_length,
+        seeds=[seed],
+    )
+    sources = [_section(BitextSource, location=name, max_pairs=max_pairs) for name in bitext]
+    with terminal_observer(console) as observer:
+        chosen = OBJECTIVES[objective].options()
+        study.pretrain(encoder, sources, chosen, out, options, observer=observer)
+    console.print(f"The encoder is in {out}", highlight=False)
+
+
+@app.command()
+def finetune(
+    encoder: Encoder,
+    train: Annotated[str, typer.Option(help="TSV, JSONL or hub dataset.")],
+    dev: Annotated[str, typer.Option(help="Selects the epoch.")],
+    out: Annotated[Path, typer.Option(help="Folder for the fine-tuned model.")],
+    task: Annotated[str, typer.Option(help=f"One of {', '.join(TASKS)}.")] = "nli",
+    epochs: Epochs = 3,
+    batch_size: BatchSize = 32,
+    learning_rate: Annotated[float, typer.Option(help="Peak, of AdamW.")] = 2e-5,
+    max_length: MaxLength = 128,
+    seed: Seed = 1,
+) -> None:
+    """Fine-tune an encoder on a task."""
+    options = _section(
+        Finetuning,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        max_length=max_length,
+        seeds=[seed],
+    )
+    examples = {"train": Examples(path=train), "dev": Examples(path=dev)}
+    with terminal_observer(console) as observer:
+        study.finetune(Path(encoder), _task(task), examples, out, options, observer=observer)
+    console.print(f"The model is in {out}", highlight=False)
+
+
+@app.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(help="Directory or hub name of a fine-tuned model.")],
+    tests: Tests,
+    out: Annotated[Path, typer.Option(help="Folder for scores and predictions.")],
+    task: Annotated[str, typer.Option(help=f"One of {', '.join(TASKS)}.")] = "nli",
+    max_length: MaxLength = 128,
+) -> None:
+    """Test a fine-tuned model, language by language."""
+    examples = {}
+    for test in tests:
+        language, _, path = test.partition("=")
+        if not path:
+            raise RecipeError(f"{test!r} names no language", remedy="write LANGUAGE=FILE")
+        examples[language] = Examples(path=path)
+    options = _section(Finetuning, max_length=max_length)
+    with terminal_observer(console) as observer:
+        scores = study.evaluate(Path(model), _task(task), examples, out, options, observer=observer)
+    for score in scores.values():
+        accuracy, macro_f1 = 100 * score["accuracy"], 100 * score["macro_f1"]
+        console.print(
+            f"accuracy {accuracy:.1f} macro-F1 {macro_f1:.1f} {score['signature']}",
+            highlight=False,
+        )
 
 
 @app.command()
@@ -47,50 +209,54 @@ def run(
 ) -> None:
     """Run a study: systems × settings × tasks × seeds; what is finished is never done twice."""
     loaded = load_recipe(recipe)
-    _run(loaded, out or Path("runs") / loaded.name)
+    _study(loaded, out or Path("runs") / loaded.name)
 
 
 @app.command()
-def report(study: Annotated[Path, typer.Argument(help="Folder of a finished study.")]) -> None:
+def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished study.")]) -> None:
     """Write report.md of a study anew from its results.json, and print its tables."""
-    path = study / RESULTS
+    path = folder / study.RESULTS
     if not path.is_file():
         raise RecipeError("there are no results", remedy="run the study first", path=path)
     try:
-        results = Results.model_validate_json(path.read_text("utf-8"))
+        results = study.Results.model_validate_json(path.read_text("utf-8"))
     except ValueError as error:
         raise RecipeError(
             "this is no results file of this version", remedy="run the study again", path=path
         ) from error
-    _report(results, study)
+    _report(results, folder)
 
 
-def _run(recipe: Recipe, out: Path) -> None:
+Section = TypeVar("Section", bound=BaseModel)
+
+
+def _section(kind: type[Section], **values: object) -> Section:
+    """Check options as a recipe's would be."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).replace("_", "-") if first["loc"] else kind.__name__
+        raise RecipeError(f"--{name}: {first['msg']}", remedy="mend this option") from error
+
+
+def _task(name: str) -> str:
+    if name not in TASKS:
+        raise RecipeError(f"unknown task {name!r}", remedy=f"choose one of: {', '.join(TASKS)}")
+    return name
+
+
+def _study(recipe: Recipe, out: Path) -> None:
     command = shlex.join(["lingweave", *sys.argv[1:]])
     if recipe.question:
         console.print(recipe.question, highlight=False)
     with terminal_observer(console) as observer:
-        results = run_study(recipe, out, observer=observer, command=command)
+        results = study.run_study(recipe, out, observer=observer, command=command)
     _report(results, out)
 
 
-def _report(results: Results, out: Path) -> None:
+def _report(results: study.Results, out: Path) -> None:
     with atomic_write(out / "report.md") as file:
         file.write(markdown_report(results))
     print_results(console, results)
     console.print(f"\nAll of it is in {out}: report.md, results.json, stages/", highlight=False)
-
-
-def main() -> None:
-    """Entry point of the console script."""
-    try:
-        app(standalone_mode=True)
-    except UserError as error:
-        Console(stderr=True).print(
-            f"lingweave: {error}", style="red", highlight=False, soft_wrap=True
-        )
-        sys.exit(2)
-    except KeyboardInterrupt:
-        again = shlex.join(["lingweave", *sys.argv[1:]])
-        Console(stderr=True).print(f"\nStopped. To go on: {again}", highlight=False, soft_wrap=True)
-        sys.exit(130)

@@ -158,6 +158,16 @@ def load_encoder(checkpoint: Path | str, *, seed: int = 0) -> Encoder:
     return Encoder(model=model, tokenizer=tokenizer, has_new_head=bool(missing))
 
 
+def set_attention_dropout(model: nn.Module, probability: float) -> None:
+    """Drop attention weights with this probability, 0–1, whatever the encoder's configuration says.
+
+    The configuration stays, so what is saved is trained elsewhere as its authors meant.
+    """
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Dropout) and name.endswith("attention.self.dropout"):
+            module.p = probability
+
+
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
     """Silence transformers' reports on missing weights and its bars: we say what matters."""
@@ -173,7 +183,8 @@ def quiet_transformers() -> Iterator[None]:
 
 def save_encoder(encoder: Encoder, folder: Path, *, card: "ModelCard") -> None:
     """Write weights (safetensors), tokenizer and model card to `folder`, which is made."""
-    encoder.model.save_pretrained(folder)
+    with quiet_transformers():
+        encoder.model.save_pretrained(folder)
     encoder.tokenizer.save_pretrained(folder)
     (folder / "README.md").write_text(card.markdown(), encoding="utf-8")
 

@@ -63,7 +63,7 @@ def balanced_ranges(work_ends: npt.NDArray[np.int64], num_ranges: int = NUM_RANG
 
 def run_ranges(task: Callable[[Range], None], ranges: Sequence[Range], num_threads: int) -> None:
     """Run `task` on every range. Tasks must write to different places, in whatever order."""
-    if num_threads == 1:
+    if num_threads == 1 or len(ranges) == 1:
         for item_range in ranges:
             task(item_range)
         return

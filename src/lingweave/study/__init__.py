@@ -5,5 +5,18 @@ In: a recipe (`lingweave.config`). Out: `Results`, and a folder in which every s
 
 from lingweave.study.results import MEAN, Estimate, Results, Score
 from lingweave.study.run import RESULTS, Observer, run_study
+from lingweave.study.single import align, evaluate, finetune, pretrain
 
-__all__ = ["MEAN", "RESULTS", "Estimate", "Observer", "Results", "Score", "run_study"]
+__all__ = [
+    "MEAN",
+    "RESULTS",
+    "Estimate",
+    "Observer",
+    "Results",
+    "Score",
+    "align",
+    "evaluate",
+    "finetune",
+    "pretrain",
+    "run_study",
+]

@@ -27,6 +27,7 @@ from lingweave.alignment import (
 from lingweave.config import Alignment, BitextSource
 from lingweave.corpus import Bitext, Span, segmenter, segmenter_for_language
 from lingweave.errors import AlignmentError, BitextError
+from lingweave.study.stage import Workplace
 
 VERSION = 1
 PAIRS, LINKS, SUMMARY = "pairs.parquet", "links.pharaoh", "alignment.json"
@@ -59,6 +60,14 @@ class AlignedPair:
     source_words: Sequence[Span]
     target_words: Sequence[Span]
     links: LinkArray
+
+
+def align_bitext(
+    place: Workplace, bitext: Bitext, source: BitextSource, alignment: Alignment
+) -> None:
+    """Align a bitext and write the results; see `align_pairs`."""
+    pairs, summary = align_pairs(bitext, source, alignment)
+    _save(pairs, summary, place.out)
 
 
 def align_pairs(
@@ -115,7 +124,7 @@ def align_pairs(
     return aligned, summary
 
 
-def save_aligned(pairs: Sequence[AlignedPair], summary: dict[str, Any], folder: Path) -> None:
+def _save(pairs: Sequence[AlignedPair], summary: dict[str, Any], folder: Path) -> None:
     """Write the results of the stage."""
     columns = {name: [getattr(pair, name) for pair in pairs] for name in _SCHEMA.names}
     columns["links"] = [links.tolist() for links in columns["links"]]
@@ -125,7 +134,7 @@ def save_aligned(pairs: Sequence[AlignedPair], summary: dict[str, Any], folder: 
 
 
 def load_aligned(folder: Path) -> list[AlignedPair]:
-    """Read what `save_aligned` wrote."""
+    """The pairs that a finished stage left in its folder."""
     rows = parquet.read_table(folder / PAIRS).to_pylist()
     return [
         AlignedPair(

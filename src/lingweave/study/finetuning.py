@@ -60,7 +60,8 @@ def finetune_encoder(
         Run(options=options, seed=seed, work=place.resume, report=place.report),
         select=dev_accuracy,
     )
-    model.save_pretrained(place.out)  # type: ignore[operator]
+    with quiet_transformers():
+        model.save_pretrained(place.out)  # type: ignore[operator]
     tokenizer.save_pretrained(place.out)
     record = {
         "train_examples": len(encoded["train"]),

@@ -7,7 +7,7 @@ that a study moves with its folder and notices when a file behind an unchanged n
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice, product
@@ -16,13 +16,24 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from lingweave.config import BitextSource, Examples, Recipe, TaskSource, Untrained
-from lingweave.corpus import Bitext, open_bitext
+from lingweave.config import (
+    Alignment,
+    BitextSource,
+    EncoderSource,
+    Examples,
+    Finetuning,
+    HeadWarmup,
+    Pretraining,
+    Recipe,
+    TaskSource,
+    Untrained,
+)
+from lingweave.corpus import open_bitext
 from lingweave.errors import TextFileError
 from lingweave.objectives import MaskedOptions
 from lingweave.study import aligning, finetuning, pretraining
 from lingweave.study.examples import read_examples
-from lingweave.study.stage import Stage, Workplace
+from lingweave.study.stage import Checkpoint, Stage
 from lingweave.tasks import TASKS
 
 NOT_RESULTS = {"seeds", "checkpoint_updates", "tracker"}
@@ -86,10 +97,10 @@ def make_plan(recipe: Recipe) -> Plan:
     Raises:
         UserError: an input is missing or wrong; nothing was done yet.
     """
-    alignments = tuple(align_stage(source, recipe) for source in recipe.bitext)
-    encoder = encoder_stage(recipe, alignments)
+    alignments = tuple(align_stage(source, recipe.alignment) for source in recipe.bitext)
+    encoder = encoder_stage(recipe.encoder, recipe.head_warmup, recipe.pretraining, alignments)
     systems = {
-        (name, seed): pretrain_stage(name, objective, seed, recipe, encoder, alignments)
+        (name, seed): pretrain_stage(name, objective, recipe.pretraining, seed, encoder, alignments)
         for name, objective in recipe.systems.items()
         if not isinstance(objective, Untrained)
         for seed in recipe.pretraining.seeds
@@ -98,102 +109,133 @@ def make_plan(recipe: Recipe) -> Plan:
     return Plan(alignments=alignments, encoder=encoder, systems=systems, trials=trials)
 
 
-def align_stage(source: BitextSource, recipe: Recipe) -> Stage:
+def align_stage(source: BitextSource, alignment: Alignment) -> Stage:
     """The stage that aligns one bitext."""
-    bitext = _opened(source)
+    bitext = open_bitext(
+        source.location,
+        source_language=source.source_language,
+        target_language=source.target_language,
+    )
     pairs = islice(bitext, source.max_pairs)
     settings = source.model_dump(mode="json", exclude={"location", "gold", "links"})
-    settings["alignment"] = recipe.alignment.model_dump(mode="json")
+    settings["alignment"] = alignment.model_dump(mode="json")
     settings["text"] = _digest(f"{pair.source}\t{pair.target}" for pair in pairs)
-    languages = (bitext.source_language, bitext.target_language)
-
-    def work(place: Workplace) -> None:
-        pairs, summary = aligning.align_pairs(bitext, source, recipe.alignment)
-        aligning.save_aligned(pairs, summary, place.out)
-
+    languages = [bitext.source_language or "unknown", bitext.target_language or "unknown"]
     return Stage(
         "align",
-        f"align-{'-'.join(language or 'unknown' for language in languages)}",
+        f"align-{'-'.join(languages)}",
         aligning.VERSION,
         settings,
-        work,
+        partial(aligning.align_bitext, bitext=bitext, source=source, alignment=alignment),
         files=_existing({"gold": source.gold, "links": source.links}),
     )
 
 
-def encoder_stage(recipe: Recipe, alignments: tuple[Stage, ...]) -> Stage:
+def encoder_stage(
+    source: EncoderSource,
+    head_warmup: HeadWarmup,
+    options: Pretraining,
+    alignments: Sequence[Stage],
+) -> Stage:
     """The stage that makes or loads the encoder that all systems start from."""
-    scratch, checkpoint = recipe.encoder.scratch, recipe.encoder.checkpoint
-    if scratch is not None:
-        texts = [Path(text) for text in scratch.texts]
-        settings = scratch.model_dump(mode="json", exclude={"texts"})
-        settings["training"] = _training(scratch.training)
+    if source.scratch is not None:
+        texts = [Path(text) for text in source.scratch.texts]
+        settings = source.scratch.model_dump(mode="json", exclude={"texts"})
+        settings["training"] = _training(source.scratch.training)
         return Stage(
             "scratch",
             "encoder",
             pretraining.VERSION,
             settings,
-            partial(pretraining.train_from_scratch, texts=texts, source=scratch),
-            files=_existing({str(number): text for number, text in enumerate(scratch.texts)}),
+            partial(pretraining.train_from_scratch, texts=texts, source=source.scratch),
+            files=_existing({str(number): str(text) for number, text in enumerate(texts)}),
         )
-    assert checkpoint is not None  # one of the two, as the recipe's types demand
-    seed, max_length = recipe.pretraining.seeds[0], recipe.pretraining.max_length
-    files = {path.name: path for path in Path(checkpoint).glob("*") if path.is_file()}
-    work = partial(
-        pretraining.prepare_encoder,
-        checkpoint=checkpoint,
-        warmup=recipe.head_warmup,
-        seed=seed,
-        max_length=max_length,
+    seed, max_length = options.seeds[0], options.max_length
+    return Stage(
+        "encoder",
+        "encoder",
+        pretraining.VERSION,
+        {"head_warmup": _training(head_warmup), "seed": seed, "max_length": max_length},
+        partial(pretraining.prepare_encoder, warmup=head_warmup, seed=seed, max_length=max_length),
+        inputs={"checkpoint": Checkpoint(Path(str(source.checkpoint))), **_by_role(alignments)},
     )
-    settings = {
-        "checkpoint": "files" if files else checkpoint,
-        "head_warmup": _training(recipe.head_warmup),
-        "seed": seed,
-        "max_length": max_length,
-    }
-    inputs = _by_role(alignments)
-    return Stage("encoder", "encoder", pretraining.VERSION, settings, work, inputs, files)
 
 
 def pretrain_stage(
     name: str,
     objective: MaskedOptions,
+    options: Pretraining,
     seed: int,
-    recipe: Recipe,
     encoder: Stage,
-    alignments: tuple[Stage, ...],
+    alignments: Sequence[Stage],
 ) -> Stage:
     """The stage that pre-trains one system with one seed."""
-    languages = {
-        language
-        for source in recipe.bitext
-        for language in (_opened(source).source_language, _opened(source).target_language)
-        if language is not None
-    }
     settings = {
         "objective": objective.model_dump(mode="json"),
-        "training": _training(recipe.pretraining),
+        "training": _training(options),
         "seed": seed,
     }
-    work = partial(
-        pretraining.pretrain_system,
-        objective=objective,
-        pretraining=recipe.pretraining,
-        seed=seed,
-        languages=sorted(languages),
-    )
+    work = partial(pretraining.pretrain_system, objective=objective, pretraining=options, seed=seed)
     label = f"pretrain-{name}-{seed}"
     inputs = {"encoder": encoder, **_by_role(alignments)}
     return Stage("pretrain", label, pretraining.VERSION, settings, work, inputs)
+
+
+def finetune_stage(
+    label: str,
+    task: str,
+    sources: Mapping[str, Examples],
+    options: Finetuning,
+    seed: int,
+    encoder: Stage | Checkpoint,
+) -> Stage:
+    """The stage that fine-tunes on `train` and selects the epoch by `dev`."""
+    settings = {
+        "task": task,
+        "examples": _digests(task, sources),
+        "training": _training(options),
+        "seed": seed,
+    }
+    work = partial(
+        finetuning.finetune_encoder, task_name=task, sources=sources, options=options, seed=seed
+    )
+    inputs = {"encoder": encoder}
+    return Stage("finetune", f"finetune-{label}", finetuning.VERSION, settings, work, inputs)
+
+
+def evaluate_stage(
+    label: str,
+    task: str,
+    tests: Mapping[str, Examples],
+    options: Finetuning,
+    model: Stage | Checkpoint,
+) -> Stage:
+    """The stage that tests a model, language by language."""
+    settings = {
+        "task": task,
+        "examples": _digests(task, tests),
+        "max_length": options.max_length,
+        "precision": options.precision,
+    }
+    work = partial(
+        finetuning.evaluate_classifier,
+        task_name=task,
+        tests=tests,
+        max_length=options.max_length,
+        precision=options.precision,
+    )
+    inputs = {"model": model}
+    return Stage("evaluate", f"evaluate-{label}", finetuning.VERSION, settings, work, inputs)
 
 
 def _trials(
     recipe: Recipe, encoder: Stage, systems: Mapping[tuple[str, int], Stage]
 ) -> Iterator[Trial]:
     """Every system, setting and task with every choice of seeds."""
-    cases = product(recipe.systems, recipe.settings, recipe.tasks, recipe.finetuning.seeds)
+    options = recipe.finetuning
+    cases = product(recipe.systems, recipe.settings, recipe.tasks, options.seeds)
     for system, setting, task, finetuning_seed in cases:
+        kind = recipe.tasks[task].task
         trained = not isinstance(recipe.systems[system], Untrained)
         for seed in recipe.pretraining.seeds if trained else recipe.pretraining.seeds[:1]:
             made = systems[system, seed] if trained else encoder
@@ -201,7 +243,8 @@ def _trials(
                 label = f"{system}-{setting}-{task}-{seed}-{finetuning_seed}"
                 if setting != "zero-shot":
                     label = f"{label}-{'-'.join(languages)}"
-                finetune = _finetune_stage(label, recipe, task, sources, finetuning_seed, made)
+                tests = {language: recipe.tasks[task].test.of(language) for language in languages}
+                model = finetune_stage(label, kind, sources, options, finetuning_seed, made)
                 yield Trial(
                     system=system,
                     setting=setting,
@@ -209,8 +252,8 @@ def _trials(
                     languages=languages,
                     pretraining_seed=seed,
                     finetuning_seed=finetuning_seed,
-                    finetune=finetune,
-                    evaluate=_evaluate_stage(label, recipe, task, languages, finetune),
+                    finetune=model,
+                    evaluate=evaluate_stage(label, kind, tests, options, model),
                 )
 
 
@@ -227,62 +270,6 @@ def _trainings(setting: str, task: TaskSource) -> list[tuple[tuple[str, ...], di
         )
         for language in task.languages
     ]
-
-
-def _finetune_stage(
-    label: str,
-    recipe: Recipe,
-    task: str,
-    sources: dict[str, Examples],
-    seed: int,
-    encoder: Stage,
-) -> Stage:
-    name = recipe.tasks[task].task
-    settings = {
-        "task": name,
-        "examples": _digests(name, sources),
-        "training": _training(recipe.finetuning),
-        "seed": seed,
-    }
-    work = partial(
-        finetuning.finetune_encoder,
-        task_name=name,
-        sources=sources,
-        options=recipe.finetuning,
-        seed=seed,
-    )
-    inputs = {"encoder": encoder}
-    return Stage("finetune", f"finetune-{label}", finetuning.VERSION, settings, work, inputs)
-
-
-def _evaluate_stage(
-    label: str, recipe: Recipe, task: str, languages: tuple[str, ...], model: Stage
-) -> Stage:
-    name, options = recipe.tasks[task].task, recipe.finetuning
-    tests = {language: recipe.tasks[task].test.of(language) for language in languages}
-    settings = {
-        "task": name,
-        "examples": _digests(name, tests),
-        "max_length": options.max_length,
-        "precision": options.precision,
-    }
-    work = partial(
-        finetuning.evaluate_classifier,
-        task_name=name,
-        tests=tests,
-        max_length=options.max_length,
-        precision=options.precision,
-    )
-    inputs = {"model": model}
-    return Stage("evaluate", f"evaluate-{label}", finetuning.VERSION, settings, work, inputs)
-
-
-def _opened(source: BitextSource) -> Bitext:
-    return open_bitext(
-        source.location,
-        source_language=source.source_language,
-        target_language=source.target_language,
-    )
 
 
 def _training(options: BaseModel) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from lingweave.encoder import (
 )
 from lingweave.errors import CheckpointError, TextFileError
 from lingweave.objectives import EncodedPair, MaskedOptions, MLMOptions, make_objective
-from lingweave.study.aligning import AlignedPair, load_aligned
+from lingweave.study.aligning import SUMMARY, AlignedPair, load_aligned
 from lingweave.study.stage import Workplace
 from lingweave.training import Progress, Run, TrainingOptions, train
 
@@ -64,22 +64,20 @@ def train_from_scratch(place: Workplace, texts: Sequence[Path], source: ScratchE
     _finish(place.out, encoder, card, progress)
 
 
-def prepare_encoder(
-    place: Workplace, checkpoint: str, warmup: HeadWarmup, seed: int, max_length: int
-) -> None:
+def prepare_encoder(place: Workplace, warmup: HeadWarmup, seed: int, max_length: int) -> None:
     """Load a checkpoint; where it has no masked-LM head, add one and train it, the encoder frozen.
 
     Args:
-        place: inputs are aligned bitexts, whose sentences the head is trained on.
-        checkpoint: directory or hub name.
+        place: inputs are `checkpoint` and aligned bitexts, whose sentences the head is trained on.
         warmup: how to train the head.
         seed: draws the head's weights and all else.
         max_length: pieces of one sentence, special tokens counted.
     """
+    checkpoint, *bitexts = place.inputs.values()
     encoder = load_encoder(checkpoint, seed=seed)
     progress = Progress()
     if encoder.has_new_head:
-        pairs = [pair for folder in place.inputs.values() for pair in load_aligned(folder)]
+        pairs = [pair for folder in bitexts for pair in load_aligned(folder)]
         sentences = [sentence for pair in pairs for sentence in (pair.source, pair.target)]
         for parameter in encoder.model.parameters():
             parameter.requires_grad = False
@@ -92,7 +90,7 @@ def prepare_encoder(
     facts = _facts("head warm-up", {"masking": warmup.masking}, warmup, seed, progress)
     card = ModelCard(
         title="The encoder that all systems start from",
-        base_model=checkpoint,
+        base_model=checkpoint.name if checkpoint.is_dir() else str(checkpoint),
         languages=[],
         made_by=facts if encoder.has_new_head else {"changes": "none"},
     )
@@ -104,7 +102,6 @@ def pretrain_system(
     objective: MaskedOptions,
     pretraining: Pretraining,
     seed: int,
-    languages: Sequence[str],
 ) -> None:
     """Continue pre-training with one objective on all aligned bitexts.
 
@@ -113,10 +110,9 @@ def pretrain_system(
         objective: the options of a registered objective.
         pretraining: how to train.
         seed: of every choice.
-        languages: for the model card.
     """
-    encoder = load_encoder(place.inputs["encoder"])
-    bitexts = [folder for role, folder in place.inputs.items() if role != "encoder"]
+    start, *bitexts = place.inputs.values()
+    encoder = load_encoder(start)
     pairs = [pair for folder in bitexts for pair in load_aligned(folder)]
     examples = _encode_pairs(encoder, pairs, pretraining.max_length)
     name: str = objective.model_dump()["objective"]
@@ -128,8 +124,8 @@ def pretrain_system(
     )
     card = ModelCard(
         title=f"An encoder trained with {name.upper()}",
-        base_model=str(place.inputs["encoder"].name),
-        languages=languages,
+        base_model=start.name,
+        languages=_languages(bitexts),
         made_by=_facts(name, objective.model_dump(), pretraining, seed, progress),
     )
     _finish(place.out, encoder, card, progress)
@@ -194,6 +190,12 @@ def _encode_sentences(
             remedy=f"lower max_length to {positions // 2} or less",
         )
     return encode_words(encoder.tokenizer, sentences, words, max_pieces=room)
+
+
+def _languages(bitexts: Sequence[Path]) -> list[str]:
+    summaries = [json.loads((folder / SUMMARY).read_text("utf-8")) for folder in bitexts]
+    known = {language for summary in summaries for language in summary["languages"] if language}
+    return sorted(known)
 
 
 def _facts(

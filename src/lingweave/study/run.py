@@ -1,5 +1,6 @@
 """Run a study: make its plan, do what is not done, collect the results."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -45,14 +46,19 @@ def run_study(recipe: Recipe, out: Path, *, observer: Observer, command: str = "
         folder = store.run(_twins_stage(recipe.twins))
         recipe = recipe.with_twins_in(folder)
     plan = make_plan(recipe)
-    for number, stage in enumerate(plan.stages, start=1):
-        observer.stage(stage.label, number, len(plan.stages), store.is_finished(stage))
-        store.run(stage, observer.update)
+    run_stages(plan.stages, store, observer)
     results = collect_results(recipe, plan, store, command)
     with atomic_write(out / RESULTS) as file:
         file.write(results.model_dump_json(indent=1))
         file.write("\n")
     return results
+
+
+def run_stages(stages: Sequence[Stage], store: Store, observer: Observer) -> None:
+    """Do those stages that are not done, in the order given."""
+    for number, stage in enumerate(stages, start=1):
+        observer.stage(stage.label, number, len(stages), store.is_finished(stage))
+        store.run(stage, observer.update)
 
 
 def _twins_stage(options: TwinOptions) -> Stage:

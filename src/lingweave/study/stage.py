@@ -44,6 +44,20 @@ class Workplace:
 
 
 @dataclass(frozen=True)
+class Checkpoint:
+    """An encoder or model that no stage made: a directory, or a hub name."""
+
+    path: Path
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the content of its files; of the name, where it is on the hub."""
+        files = sorted(path for path in self.path.glob("*") if path.is_file())
+        content = [f"{path.name} {_digest_of(path)}" for path in files] or [str(self.path)]
+        return hashlib.sha256("\n".join(content).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
 class Stage:
     """One piece of work.
 
@@ -53,7 +67,7 @@ class Stage:
         version: of the code that does it; raised whenever that code gives other results.
         settings: everything it is told, as JSON has it.
         work: does it.
-        inputs: the stages it builds on, by role.
+        inputs: the stages and checkpoints it builds on, by role.
         files: the input files by role; their content goes into the hash.
     """
 
@@ -62,7 +76,7 @@ class Stage:
     version: int
     settings: Mapping[str, Any]
     work: Callable[[Workplace], None]
-    inputs: Mapping[str, "Stage"] = field(default_factory=dict)
+    inputs: "Mapping[str, Stage | Checkpoint]" = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
 
     @cached_property
@@ -88,8 +102,10 @@ class Store:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def folder(self, stage: Stage) -> Path:
+    def folder(self, stage: Stage | Checkpoint) -> Path:
         """Where the results of a stage are, or will be."""
+        if isinstance(stage, Checkpoint):
+            return stage.path
         return self._root / f"{stage.label}-{stage.digest[:12]}"
 
     def is_finished(self, stage: Stage) -> bool:
@@ -134,7 +150,7 @@ class Store:
                 "label": stage.label,
                 "version": stage.version,
                 "settings": stage.settings,
-                "inputs": {role: self.folder(s).name for role, s in stage.inputs.items()},
+                "inputs": {role: self.folder(made).name for role, made in stage.inputs.items()},
                 "seconds": round(time.monotonic() - started, 1),
                 "machine": machine(),
             }

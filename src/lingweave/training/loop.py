@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_model, save_model
 from torch import Tensor, nn
 
+from lingweave.encoder import set_attention_dropout
 from lingweave.errors import TrainingError
 from lingweave.objectives.base import Batch, Objective
 from lingweave.training.batching import epoch_batches
@@ -176,6 +177,10 @@ class _Trainer:
         )
         if options.tracker is not None:
             self._accelerator.init_trackers("lingweave")
+        if options.attention_dropout is not None:
+            set_attention_dropout(model, options.attention_dropout)
+        # Frozen parts are used as they will be used, without dropout.
+        self._frozen = [part for part in model.children() if not _is_trained(part)]
         self.optimizer = torch.optim.AdamW(
             _parameter_groups(model, options.weight_decay), lr=options.learning_rate, fused=True
         )
@@ -207,6 +212,8 @@ class _Trainer:
         parts = self._objective.weights
         counts = {part: max(1, sum(m.counts[part] for m in micro_batches)) for part in parts}
         self._step.train()
+        for module in self._frozen:
+            module.eval()
         loss = 0.0
         for micro_batch in micro_batches:
             sums = self._step(micro_batch.to(self._accelerator.device))
@@ -272,6 +279,10 @@ def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, A
         {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
         {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
     ]
+
+
+def _is_trained(part: nn.Module) -> bool:
+    return any(parameter.requires_grad for parameter in part.parameters())
 
 
 def _seed_of(seed: int, update: int) -> int:

@@ -36,8 +36,8 @@ class Grammar:
     """Whether the negation stands before the verb."""
     adverb_first: bool
     """Whether the adverb stands before verb and negation (else after them)."""
-    marker: str
-    """The marker of `lexicon.MARKERS` that the language uses."""
+    marker: str | None
+    """The marker of `lexicon.MARKERS` that the language uses, if any."""
 
 
 BASE_GRAMMAR = Grammar(
@@ -47,7 +47,8 @@ BASE_GRAMMAR = Grammar(
     place_first=False,
     negation_first=True,
     adverb_first=False,
-    marker="article",
+    # With a marker here and one in a twin, both in every sentence, any aligner would link the two.
+    marker=None,
 )
 
 # Given to the twins in turn, the commonest orders of the world's languages first.
@@ -56,7 +57,7 @@ TWIN_GRAMMARS = (
         order="SOV",
         adjective_first=True,
         preposition=False,
-        place_first=True,
+        place_first=False,
         negation_first=False,
         adverb_first=True,
         marker="object marker",
@@ -159,8 +160,6 @@ def _place(meaning: Meaning, grammar: Grammar) -> list[_Filled]:
 
 
 def _order(meaning: Meaning, grammar: Grammar) -> Iterator[_Filled]:
-    if grammar.marker == "assertion marker":
-        yield None, "assertion marker"
     place = _place(meaning, grammar)
     if grammar.place_first:
         yield from place
@@ -173,6 +172,8 @@ def _order(meaning: Meaning, grammar: Grammar) -> Iterator[_Filled]:
             yield from _verb_phrase(meaning, grammar)
     if not grammar.place_first:
         yield from place
+    if grammar.marker == "assertion marker":
+        yield None, "assertion marker"
 
 
 def say(meaning: Meaning, language: Language) -> Sentence:

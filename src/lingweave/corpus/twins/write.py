@@ -41,10 +41,10 @@ class TwinOptions(BaseModel):
     )
     world: WorldSize = Field(default_factory=WorldSize, description="how many concepts there are")
     synonyms: float = Field(
-        default=0.15, ge=0, le=1, description="fraction of concepts with a second name"
+        default=0.1, ge=0, le=1, description="fraction of concepts with a second name"
     )
     two_words: float = Field(
-        default=0.1, ge=0, le=1, description="fraction of concepts whose name has two words"
+        default=0.05, ge=0, le=1, description="fraction of concepts whose name has two words"
     )
     num_text: int = Field(default=12000, ge=0, description="lines of plain text per language")
     passage_share: float = Field(
@@ -52,7 +52,7 @@ class TwinOptions(BaseModel):
     )
     num_bitext_train: int = Field(default=4000, ge=0, description="training pairs per twin")
     num_bitext_valid: int = Field(default=200, ge=0, description="held-out pairs per twin")
-    num_nli_train: int = Field(default=6000, ge=0, description="training examples per language")
+    num_nli_train: int = Field(default=9000, ge=0, description="training examples per language")
     num_nli_dev: int = Field(default=600, ge=0, description="dev examples per language")
     num_nli_test: int = Field(default=1200, ge=0, description="test examples per language")
 
@@ -135,6 +135,7 @@ class _Writer:
                 if rng.random() < self.options.passage_share:
                     example = draw_example(self.grammar, rng.choice(LABELS), rng)
                     passage: tuple[Meaning, ...] = (example.premise, example.hypothesis)
+                    passage = passage[:: rng.choice((1, -1))]
                 else:
                     passage = (self.grammar.draw(rng),)
                 if not any(_event(meaning) in self.said for meaning in passage):

@@ -1,0 +1,157 @@
+"""One step by itself, outside a study: align a bitext, pre-train, fine-tune, evaluate.
+
+Each works in `OUT.unfinished` beside its result, resumes there after an interruption, and lets the
+result appear under its name when it is whole.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lingweave.alignment import write_pharaoh
+from lingweave.config import (
+    Alignment,
+    BitextSource,
+    EncoderSource,
+    Examples,
+    Finetuning,
+    HeadWarmup,
+    Pretraining,
+)
+from lingweave.corpus import open_bitext
+from lingweave.errors import TextFileError
+from lingweave.objectives import MaskedOptions
+from lingweave.study.aligning import align_pairs
+from lingweave.study.finetuning import SCORES
+from lingweave.study.plan import (
+    align_stage,
+    encoder_stage,
+    evaluate_stage,
+    finetune_stage,
+    pretrain_stage,
+)
+from lingweave.study.run import Observer, run_stages
+from lingweave.study.stage import Checkpoint, Stage, Store
+
+
+def align(source: BitextSource, out: Path, alignment: Alignment) -> dict[str, Any]:
+    """Align a bitext and write a Pharaoh file, one line for each pair.
+
+    Args:
+        source: the bitext.
+        out: the file.
+        alignment: how to align.
+
+    Returns:
+        counts, and the alignment error rate where true links are known.
+
+    Raises:
+        UserError: the text or the links are wrong.
+    """
+    bitext = open_bitext(
+        source.location,
+        source_language=source.source_language,
+        target_language=source.target_language,
+    )
+    pairs, summary = align_pairs(bitext, source, alignment)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_pharaoh(out, [pair.links for pair in pairs])
+    return summary
+
+
+def pretrain(
+    encoder: str,
+    bitexts: Sequence[BitextSource],
+    objective: MaskedOptions,
+    out: Path,
+    options: Pretraining,
+    *,
+    observer: Observer,
+) -> None:
+    """Continue pre-training an encoder on bitexts; `out` becomes a checkpoint.
+
+    Args:
+        encoder: directory or hub name.
+        bitexts: parallel text, aligned here by FastAlign's intersection.
+        objective: options of a registered objective.
+        out: folder that must not exist yet.
+        options: how to train; the first seed is used.
+        observer: is told how it goes.
+
+    Raises:
+        UserError: an input is wrong, or `out` exists.
+    """
+    alignments = [align_stage(source, Alignment()) for source in bitexts]
+    start = encoder_stage(EncoderSource(checkpoint=encoder), HeadWarmup(), options, alignments)
+    name = objective.model_dump()["objective"]
+    last = pretrain_stage(name, objective, options, options.seeds[0], start, alignments)
+    _run([*alignments, start, last], out, observer)
+
+
+def finetune(
+    encoder: Path,
+    task: str,
+    examples: Mapping[str, Examples],
+    out: Path,
+    options: Finetuning,
+    *,
+    observer: Observer,
+) -> None:
+    """Fine-tune an encoder on a task; `out` becomes a checkpoint of the classifier.
+
+    Args:
+        encoder: directory or hub name.
+        task: a registered task.
+        examples: `train` and `dev`.
+        out: folder that must not exist yet.
+        options: how to train; the first seed is used.
+        observer: is told how it goes.
+
+    Raises:
+        UserError: an input is wrong, or `out` exists.
+    """
+    start, seed = Checkpoint(encoder), options.seeds[0]
+    _run([finetune_stage(task, task, examples, options, seed, start)], out, observer)
+
+
+def evaluate(
+    model: Path,
+    task: str,
+    tests: Mapping[str, Examples],
+    out: Path,
+    options: Finetuning,
+    *,
+    observer: Observer,
+) -> dict[str, dict[str, Any]]:
+    """Test a fine-tuned model; `out` becomes a folder of scores and predictions.
+
+    Args:
+        model: directory or hub name of a classifier.
+        task: a registered task.
+        tests: examples by language.
+        out: folder that must not exist yet.
+        options: `max_length` and `precision` are used.
+        observer: is told how it goes.
+
+    Returns:
+        the scores by language.
+
+    Raises:
+        UserError: an input is wrong, or `out` exists.
+    """
+    _run([evaluate_stage(task, task, tests, options, Checkpoint(model))], out, observer)
+    scores: dict[str, dict[str, Any]] = json.loads((out / SCORES).read_text("utf-8"))
+    return scores
+
+
+def _run(stages: Sequence[Stage], out: Path, observer: Observer) -> None:
+    """Run stages in order; the last one's folder becomes `out`."""
+    if out.exists():
+        raise TextFileError("it exists already", remedy="name another folder", path=out)
+    work = out.with_name(out.name + ".unfinished")
+    store = Store(work)
+    run_stages(stages, store, observer)
+    store.folder(stages[-1]).rename(out)
+    shutil.rmtree(work)

@@ -1,0 +1,169 @@
+"""Translation language modelling: the joined sequence, and the loss against the model's own."""
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer, models, processors
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    PreTrainedTokenizerFast,
+    RobertaConfig,
+    RobertaForMaskedLM,
+)
+
+from lingweave.encoder import EncodedSentence, prediction_head
+from lingweave.objectives import EncodedPair, TLMOptions, make_objective
+
+PAD, CLS, SEP, MASK, VOCABULARY = 0, 2, 3, 4, 40
+NO_LINKS = np.empty((0, 2), dtype=np.int32)
+PAIRS = [([6, 7], [8, 9, 10]), ([12], [13]), ([15, 16, 17, 18], [21, 22, 23])]
+
+
+def make_tokenizer(kind):
+    """BERT's or RoBERTa's special tokens around pieces that are numbers from 5 on."""
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words = {name: number for number, name in enumerate(names)} | {"a": 5}
+    words |= {f"w{number}": number for number in range(6, VOCABULARY)}
+    backend = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+    around = processors.BertProcessing if kind == "bert" else processors.RobertaProcessing
+    backend.post_processor = around(("[SEP]", SEP), ("[CLS]", CLS))
+    kinds = ["pad_token", "unk_token", "cls_token", "sep_token", "mask_token"]
+    return PreTrainedTokenizerFast(tokenizer_object=backend, **dict(zip(kinds, names, strict=True)))
+
+
+def make_model(kind, dropout=0.0):
+    """An untrained model in evaluation mode, with weights large enough to matter."""
+    config_class, model_class = {
+        "bert": (BertConfig, BertForMaskedLM),
+        "roberta": (RobertaConfig, RobertaForMaskedLM),
+    }[kind]
+    config = config_class(
+        vocab_size=VOCABULARY,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=40,
+        type_vocab_size=2 if kind == "bert" else 1,
+        pad_token_id=PAD,
+        initializer_range=0.3,
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
+    )
+    torch.manual_seed(5)
+    return model_class(config).eval()
+
+
+TOKENIZERS = {kind: make_tokenizer(kind) for kind in ("bert", "roberta")}
+both_kinds = pytest.mark.parametrize("kind", TOKENIZERS)
+
+
+def sentence(pieces):
+    return EncodedSentence(np.array(pieces, dtype=np.int32), np.arange(len(pieces), dtype=np.int32))
+
+
+EXAMPLES = [EncodedPair(sentence(source), sentence(target), NO_LINKS) for source, target in PAIRS]
+
+
+def collate(kind, masking=0.3, seed=0, examples=EXAMPLES):
+    objective = make_objective("tlm", TOKENIZERS[kind], TLMOptions(masking=masking))
+    return objective, objective.collate(examples, torch.Generator().manual_seed(seed))
+
+
+def test_a_pair_is_one_sequence_as_bert_lays_it_out():
+    _, batch = collate("bert", masking=1e-9)
+    assert batch.inputs["input_ids"].tolist() == [
+        [CLS, 6, 7, SEP, 8, 9, 10, SEP, PAD, PAD],
+        [CLS, 12, SEP, 13, SEP, PAD, PAD, PAD, PAD, PAD],
+        [CLS, 15, 16, 17, 18, SEP, 21, 22, 23, SEP],
+    ]
+    assert batch.inputs["token_type_ids"].tolist() == [
+        [0, 0, 0, 0, 1, 1, 1, 1, 0, 0],
+        [0, 0, 0, 1, 1, 0, 0, 0, 0, 0],
+        [0, 0, 0, 0, 0, 0, 1, 1, 1, 1],
+    ]
+    assert batch.inputs["attention_mask"].sum(dim=1).tolist() == [8, 5, 10]
+
+
+def test_a_pair_is_one_sequence_as_roberta_lays_it_out():
+    _, batch = collate("roberta", masking=1e-9, examples=EXAMPLES[:2])
+    assert batch.inputs["input_ids"].tolist() == [
+        [CLS, 6, 7, SEP, SEP, 8, 9, 10, SEP],
+        [CLS, 12, SEP, SEP, 13, SEP, PAD, PAD, PAD],
+    ]
+    assert not batch.inputs["token_type_ids"].any()
+    assert batch.inputs["attention_mask"].sum(dim=1).tolist() == [9, 6]
+
+
+@both_kinds
+def test_the_pieces_of_both_sentences_and_nothing_else_can_be_masked(kind):
+    _, plain = collate(kind, masking=1e-9)
+    _, batch = collate(kind, masking=1 - 1e-9)
+    original = plain.inputs["input_ids"].flatten()
+    assert batch.positions.tolist() == (original >= 5).nonzero().flatten().tolist()
+    assert batch.labels.tolist() == [p for source, target in PAIRS for p in source + target]
+    assert batch.counts == {"multilingual": 14}
+    kept = torch.ones(len(original), dtype=torch.bool)
+    kept[batch.positions] = False
+    assert torch.equal(batch.inputs["input_ids"].flatten()[kept], original[kept])
+
+
+@both_kinds
+@pytest.mark.parametrize("seed", range(3))
+def test_the_loss_is_that_of_the_models_own_forward(kind, seed):
+    model = make_model(kind)
+    objective, batch = collate(kind, masking=0.4, seed=seed)
+    labels = torch.full_like(batch.inputs["input_ids"], -100)
+    labels.view(-1)[batch.positions] = batch.labels
+    with torch.no_grad():
+        sums = objective.sums(model, batch)
+        expected = model(**batch.inputs, labels=labels).loss * len(batch.labels)
+    assert sums.keys() == objective.weights.keys() == batch.counts.keys()
+    assert float(sums["multilingual"]) == pytest.approx(float(expected), rel=1e-5)
+
+
+@both_kinds
+def test_logits_are_computed_at_the_predicted_positions_only(kind):
+    model = make_model(kind)
+    rows = []
+    prediction_head(model).register_forward_hook(
+        lambda module, inputs, output: rows.append(output.shape)
+    )
+    objective, batch = collate(kind, masking=0.4)
+    objective.sums(model, batch)
+    assert rows == [(len(batch.positions), VOCABULARY)]
+
+
+@both_kinds
+def test_a_sentence_sees_its_translation_but_not_another_pair(kind):
+    model = make_model(kind)
+    seen = []
+
+    def keep(module, inputs, output):
+        output.retain_grad()
+        seen.append(output)
+
+    model.base_model.embeddings.register_forward_hook(keep)
+    # A seed that masks pieces of the first pair's source only: positions 1 and 2.
+    for seed in range(1000):
+        objective, batch = collate(kind, seed=seed, examples=EXAMPLES[:2])
+        if len(batch.positions) and (batch.positions <= 2).all():
+            break
+    else:
+        pytest.fail("no seed masks in the first source only")
+    objective.sums(model, batch)["multilingual"].backward()
+    (embedded_BLD,) = seen
+    target = slice(5, 8) if kind == "roberta" else slice(4, 7)
+    assert embedded_BLD.grad[0, target].any(dim=1).all()
+    assert not embedded_BLD.grad[1].any()
+
+
+def test_the_same_generator_state_gives_the_same_batch():
+    state = torch.get_rng_state()
+    (_, first), (_, again), (_, other) = (collate("bert", seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(first.inputs["input_ids"], again.inputs["input_ids"])
+    assert torch.equal(first.positions, again.positions)
+    assert not torch.equal(first.positions, other.positions)
+    assert [pair.source.pieces.tolist() for pair in EXAMPLES] == [source for source, _ in PAIRS]

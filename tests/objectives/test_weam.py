@@ -1,0 +1,523 @@
+"""WEAM: the exchange of states by hand, and both losses against matrices written out in full."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from tokenizers import Tokenizer, models, processors
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    PreTrainedTokenizerFast,
+    RobertaConfig,
+    RobertaForMaskedLM,
+)
+
+from lingweave.encoder import NO_WORD, EncodedSentence, prediction_head
+from lingweave.objectives import (
+    EncodedPair,
+    MLMOptions,
+    TLMOptions,
+    WEAMOptions,
+    make_objective,
+)
+from lingweave.objectives.weam import exchange
+from lingweave.training import Run, TrainingOptions, train
+
+PAD, CLS, SEP, MASK, VOCABULARY = 0, 2, 3, 4, 40
+N = NO_WORD
+
+
+def array(values):
+    return np.array(values, dtype=np.int32)
+
+
+def link_array(links):
+    return array(links).reshape(-1, 2)
+
+
+# The matrix M.
+
+
+def matrix(words, other_words, links, how="mean"):
+    """M^{x→y} as `exchange` gives it, each entry once."""
+    entries = exchange(array(words), array(other_words), link_array(links), how)
+    dense = np.zeros((len(words), len(other_words)))
+    places = list(zip(entries.rows.tolist(), entries.columns.tolist(), strict=True))
+    assert len(set(places)) == len(places)
+    dense[entries.rows, entries.columns] = entries.values
+    return dense
+
+
+def defined_matrix(words, other_words, links):
+    """The definition: 1/n for each of the n pieces that belong to a word aligned to this one's."""
+    aligned = {tuple(link) for link in links}
+    dense = np.array([[(word, other) in aligned for other in other_words] for word in words])
+    dense = dense.reshape(len(words), len(other_words)).astype(float)
+    return dense / np.maximum(1, dense.sum(axis=1, keepdims=True))
+
+
+H, T = 1 / 2, 1 / 3
+
+
+@pytest.mark.parametrize(
+    ("words", "other_words", "links", "mean", "ordinal"),
+    [
+        pytest.param(
+            [0, 1], [0, 1], [(0, 1), (1, 0)], [[0, 1], [1, 0]], [[0, 1], [1, 0]], id="crossing"
+        ),
+        pytest.param(
+            [0], [0, 0, 0], [(0, 0)], [[T, T, T]], [[1, 0, 0]], id="one piece to three of a word"
+        ),
+        pytest.param(
+            [0, 0, 0],
+            [0, 0],
+            [(0, 0)],
+            [[H, H], [H, H], [H, H]],
+            [[1, 0], [0, 1], [0, 1]],
+            id="three pieces to two",
+        ),
+        pytest.param(
+            [0],
+            [0, 1, 2],
+            [(0, 2), (0, 0)],
+            [[H, 0, H]],
+            [[1, 0, 0]],
+            id="a word to two words that are apart, links in any order",
+        ),
+        pytest.param(
+            [0, 1, 2],
+            [0],
+            [(0, 0), (2, 0)],
+            [[1], [0], [1]],
+            [[1], [0], [1]],
+            id="two words to one, one unaligned",
+        ),
+        pytest.param(
+            [0, N, 1],
+            [N, 0, N],
+            [(1, 0)],
+            [[0, 0, 0], [0, 0, 0], [0, 1, 0]],
+            [[0, 0, 0], [0, 0, 0], [0, 1, 0]],
+            id="pieces of no word give and get nothing",
+        ),
+        pytest.param(
+            [0, 1],
+            [0],
+            [(0, 1), (1, 0), (5, 0)],
+            [[0], [1]],
+            [[0], [1]],
+            id="words behind the cut are passed over",
+        ),
+        pytest.param(
+            [0, 0, 1, 1],
+            [0, 0, 1],
+            [(0, 1), (1, 0)],
+            [[0, 0, 1], [0, 0, 1], [H, H, 0], [H, H, 0]],
+            [[0, 0, 1], [0, 0, 1], [1, 0, 0], [0, 1, 0]],
+            id="the count of pieces starts anew with each word",
+        ),
+        pytest.param([0], [0], [], [[0]], [[0]], id="no links"),
+    ],
+)
+def test_links_of_words_spread_over_their_pieces(words, other_words, links, mean, ordinal):
+    assert matrix(words, other_words, links, "mean") == pytest.approx(np.array(mean))
+    assert matrix(words, other_words, links, "ordinal") == pytest.approx(np.array(ordinal))
+    assert defined_matrix(words, other_words, links) == pytest.approx(np.array(mean))
+
+
+def test_a_link_given_twice_counts_once():
+    links = [(0, 0), (0, 0), (0, 1)]
+    assert matrix([0], [0, 1], links) == pytest.approx(np.array([[H, H]]))
+
+
+@st.composite
+def pieces_of_words(draw):
+    """For each piece its word, ascending; a word may have no piece, and some have no word."""
+    counts = draw(st.lists(st.integers(0, 3), max_size=5))
+    words = [word for word, count in enumerate(counts) for _ in range(count)]
+    for place in draw(st.lists(st.integers(0, len(words)), max_size=2)):
+        if place == 0 or place == len(words) or words[place - 1] != words[place]:
+            words.insert(place, N)
+    return words
+
+
+some_links = st.sets(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=10).map(sorted)
+
+
+@given(words=pieces_of_words(), other_words=pieces_of_words(), links=some_links, data=st.data())
+def test_the_mean_exchange_is_the_defined_matrix(words, other_words, links, data):
+    expected = defined_matrix(words, other_words, links)
+    shuffled = data.draw(st.permutations(links))
+    assert matrix(words, other_words, shuffled) == pytest.approx(expected)
+
+
+@given(words=pieces_of_words(), other_words=pieces_of_words(), links=some_links)
+def test_rows_sum_to_one_or_to_zero_and_only_linked_pieces_give(words, other_words, links):
+    allowed = defined_matrix(words, other_words, links) > 0
+    for how in ("mean", "ordinal"):
+        dense = matrix(words, other_words, links, how)
+        assert dense.sum(axis=1) == pytest.approx(allowed.any(axis=1).astype(float))
+        assert not dense[~allowed].any()
+    ordinal = matrix(words, other_words, links, "ordinal")
+    for row, word in enumerate(words):
+        partners = np.flatnonzero(allowed[row]).tolist()
+        if partners:
+            place = words[:row].count(word)
+            assert ordinal[row, partners[place] if place < len(partners) else partners[-1]] == 1
+
+
+def make_tokenizer(kind):
+    """BERT's or RoBERTa's special tokens around pieces that are numbers from 5 on."""
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words = {name: number for number, name in enumerate(names)} | {"a": 5}
+    words |= {f"w{number}": number for number in range(6, VOCABULARY)}
+    backend = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+    around = processors.BertProcessing if kind == "bert" else processors.RobertaProcessing
+    backend.post_processor = around(("[SEP]", SEP), ("[CLS]", CLS))
+    kinds = ["pad_token", "unk_token", "cls_token", "sep_token", "mask_token"]
+    return PreTrainedTokenizerFast(tokenizer_object=backend, **dict(zip(kinds, names, strict=True)))
+
+
+def make_model(kind, dropout=0.0):
+    """An untrained model in evaluation mode, with weights large enough to matter."""
+    config_class, model_class = {
+        "bert": (BertConfig, BertForMaskedLM),
+        "roberta": (RobertaConfig, RobertaForMaskedLM),
+    }[kind]
+    config = config_class(
+        vocab_size=VOCABULARY,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=40,
+        type_vocab_size=2 if kind == "bert" else 1,
+        pad_token_id=PAD,
+        initializer_range=0.3,
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
+    )
+    torch.manual_seed(5)
+    return model_class(config).eval()
+
+
+TOKENIZERS = {kind: make_tokenizer(kind) for kind in ("bert", "roberta")}
+both_kinds = pytest.mark.parametrize("kind", TOKENIZERS)
+both_encodings = pytest.mark.parametrize("encoding", ["apart", "together"])
+
+
+def sentence(pieces, words):
+    return EncodedSentence(array(pieces), array(words))
+
+
+EXAMPLES = [
+    EncodedPair(  # the cat sleeps / die Kat ##ze schläft
+        sentence([6, 7, 8], [0, 1, 2]),
+        sentence([9, 10, 11, 12], [0, 1, 1, 2]),
+        link_array([(0, 0), (1, 1), (2, 2)]),
+    ),
+    EncodedPair(  # a word that needs two, one unaligned, one piece of no word, one word cut off
+        sentence([13, 14, 15, 16, 17], [0, 0, N, 1, 2]),
+        sentence([18, 19, 20], [0, 1, 3]),
+        link_array([(0, 0), (0, 3), (2, 1), (2, 9), (7, 1)]),
+    ),
+    EncodedPair(sentence([21, 22], [0, 1]), sentence([23], [0]), link_array([])),
+]
+
+
+def make(kind, encoding, seed=0, *, examples=EXAMPLES, masking=0.5, **options):
+    options = WEAMOptions(masking=masking, pair_encoding=encoding, **options)
+    objective = make_objective("weam", TOKENIZERS[kind], options)
+    return objective, objective.collate(examples, torch.Generator().manual_seed(seed))
+
+
+@dataclass
+class Side:
+    """One sentence in the batch: its row, its first position, itself and how it is exchanged."""
+
+    row: int
+    start: int
+    sentence: EncodedSentence
+    given: np.ndarray
+
+
+def two_sides(index, pair, kind, encoding, how):
+    """Where both sentences of a pair stand, written out from the two layouts."""
+    forth = matrix(pair.source.words, pair.target.words, pair.links, how)
+    back = matrix(pair.target.words, pair.source.words, pair.links[:, ::-1], how)
+    if encoding == "apart":
+        return (
+            Side(index, 1, pair.source, forth),
+            Side(len(EXAMPLES) + index, 1, pair.target, back),
+        )
+    between = 1 if kind == "bert" else 2
+    second = 1 + len(pair.source) + between
+    return Side(index, 1, pair.source, forth), Side(index, second, pair.target, back)
+
+
+def slow_sums(model, batch, kind, encoding, how):
+    """Both losses with full matrices and full logits, position by position."""
+    hidden_BLD = model.base_model(**batch.inputs).last_hidden_state
+    length = hidden_BLD.shape[1]
+    multilingual, cross, num_cross = torch.tensor(0.0), torch.tensor(0.0), 0
+    for index, pair in enumerate(EXAMPLES):
+        x, y = two_sides(index, pair, kind, encoding, how)
+        for own, other in ((x, y), (y, x)):
+            own_LD = hidden_BLD[own.row, own.start : own.start + len(own.sentence)]
+            other_LD = hidden_BLD[other.row, other.start : other.start + len(other.sentence)]
+            swapped_LD = torch.tensor(own.given, dtype=torch.float32) @ other_LD
+            plain = torch.log_softmax(prediction_head(model)(own_LD), dim=-1)
+            swapped = torch.log_softmax(prediction_head(model)(swapped_LD), dim=-1)
+            for place, piece in enumerate(own.sentence.pieces.tolist()):
+                if own.row * length + own.start + place in batch.positions.tolist():
+                    multilingual = multilingual - plain[place, piece]
+                    if own.given[place].any():
+                        cross = cross - swapped[place, piece]
+                        num_cross += 1
+    return multilingual, cross, num_cross
+
+
+@both_kinds
+@both_encodings
+@pytest.mark.parametrize("how", ["mean", "ordinal"])
+@pytest.mark.parametrize("seed", range(3))
+def test_both_losses_equal_the_definition(kind, encoding, how, seed):
+    model = make_model(kind)
+    objective, batch = make(kind, encoding, seed, subword_link=how)
+    with torch.no_grad():
+        sums = objective.sums(model, batch)
+        multilingual, cross, num_cross = slow_sums(model, batch, kind, encoding, how)
+    assert num_cross > 1
+    assert batch.counts == {"multilingual": len(batch.positions), "cross-lingual": num_cross}
+    assert float(sums["multilingual"]) == pytest.approx(float(multilingual), rel=1e-5)
+    assert float(sums["cross-lingual"]) == pytest.approx(float(cross), rel=1e-5)
+
+
+@both_kinds
+@both_encodings
+def test_all_aligned_pieces_and_no_others_are_predicted_across(kind, encoding):
+    """With everything masked: 3 + 4 pieces of the first pair, 3 + 3 of the second, no special."""
+    _, batch = make(kind, encoding, masking=1 - 1e-9)
+    assert batch.counts == {"multilingual": 18, "cross-lingual": 13}
+    aligned = [6, 7, 8, 9, 10, 11, 12, 13, 14, 17, 18, 19, 20]
+    assert sorted(batch.cross_labels.tolist()) == aligned
+    flat = batch.inputs["attention_mask"].flatten()
+    givers = set(batch.exchange_columns.tolist())
+    assert givers <= set(batch.positions.tolist()), "a special token or padding gives its state"
+    assert flat[batch.exchange_columns].all()
+
+
+@both_encodings
+def test_masking_is_that_of_the_sibling(encoding):
+    _, batch = make("bert", encoding, seed=4, masking=0.3)
+    name, options = ("mlm", MLMOptions) if encoding == "apart" else ("tlm", TLMOptions)
+    sibling = make_objective(name, TOKENIZERS["bert"], options(masking=0.3))
+    same = sibling.collate(EXAMPLES, torch.Generator().manual_seed(4))
+    assert batch.inputs.keys() == same.inputs.keys()
+    for key in same.inputs:
+        assert torch.equal(batch.inputs[key], same.inputs[key])
+    assert torch.equal(batch.positions, same.positions)
+    assert torch.equal(batch.labels, same.labels)
+
+
+@both_kinds
+@both_encodings
+def test_logits_are_computed_at_the_predicted_positions_only(kind, encoding):
+    model = make_model(kind)
+    shapes = []
+    prediction_head(model).register_forward_hook(
+        lambda module, inputs, output: shapes.append(output.shape)
+    )
+    objective, batch = make(kind, encoding)
+    objective.sums(model, batch)
+    counts = batch.counts
+    assert shapes == [(counts[part], VOCABULARY) for part in ("multilingual", "cross-lingual")]
+
+
+def gradients_at_embeddings(model, objective, batch, part):
+    """The gradient of one part of the loss at each input position, (B, L, D)."""
+    seen = []
+
+    def keep(module, inputs, output):
+        output.retain_grad()
+        seen.append(output)
+
+    with model.base_model.embeddings.register_forward_hook(keep):
+        objective.sums(model, batch)[part].backward()
+    return seen[0].grad
+
+
+@both_kinds
+def test_apart_a_masked_piece_is_predicted_from_the_other_sentence_alone(kind):
+    model = make_model(kind)
+    # A seed that masks aligned pieces of the first source only: sequence 0.
+    for seed in range(1000):
+        objective, batch = make(kind, "apart", seed, examples=EXAMPLES[:1], masking=0.3)
+        length = batch.inputs["input_ids"].shape[1]
+        if len(batch.positions) and (batch.positions < length).all():
+            break
+    else:
+        pytest.fail("no seed masks in the source only")
+    own, other = gradients_at_embeddings(model, objective, batch, "multilingual")
+    assert own.any()
+    assert not other.any()
+    own, other = gradients_at_embeddings(model, objective, batch, "cross-lingual")
+    assert other.any()
+    assert not own.any()
+
+
+@both_kinds
+@both_encodings
+def test_the_cross_lingual_loss_alone_trains_both_sentences(kind, encoding):
+    model = make_model(kind)
+    objective, batch = make(kind, encoding, masking=1 - 1e-9)
+    gradient_BLD = gradients_at_embeddings(model, objective, batch, "cross-lingual")
+    for index, pair in enumerate(EXAMPLES[:2]):
+        for side in two_sides(index, pair, kind, encoding, "mean"):
+            own_LD = gradient_BLD[side.row, side.start : side.start + len(side.sentence)]
+            assert own_LD.any(dim=1).all()
+    unaligned = [2, 5] if encoding == "apart" else [2]
+    assert not gradient_BLD[unaligned].any()
+
+
+@both_encodings
+def test_a_batch_without_links_adds_zero_across(encoding):
+    model = make_model("bert")
+    objective, batch = make("bert", encoding, examples=EXAMPLES[2:], masking=1 - 1e-9)
+    assert batch.counts == {"multilingual": 3, "cross-lingual": 0}
+    total = objective.sums(model, batch)["cross-lingual"]
+    total.backward()
+    assert total.item() == 0
+    for parameter in model.parameters():
+        assert parameter.grad is None or not parameter.grad.any()
+
+
+@both_encodings
+def test_losses_in_bf16_are_near_those_in_full_precision(encoding):
+    model = make_model("bert")
+    objective, batch = make("bert", encoding)
+    with torch.no_grad():
+        exact = objective.sums(model, batch)
+        with torch.autocast("cpu", torch.bfloat16):
+            rounded = objective.sums(model, batch)
+    for part, value in exact.items():
+        assert rounded[part].dtype == torch.float32
+        assert float(rounded[part]) == pytest.approx(float(value), rel=0.03)
+
+
+def test_examples_are_left_as_they_were_and_chance_is_the_generators():
+    before = [pair.links.copy() for pair in EXAMPLES]
+    state = torch.get_rng_state()
+    (_, first), (_, again) = (make("bert", "apart", seed=3) for _ in range(2))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(first.inputs["input_ids"], again.inputs["input_ids"])
+    assert torch.equal(first.cross_labels, again.cross_labels)
+    assert [pair.links.tolist() for pair in EXAMPLES] == [links.tolist() for links in before]
+
+
+def test_options_are_the_papers_and_wrong_ones_are_refused():
+    options = WEAMOptions()
+    assert (options.masking, options.cross_weight) == (0.3, 1.0)
+    assert (options.pair_encoding, options.subword_link) == ("apart", "mean")
+    objective, _ = make("bert", "apart", cross_weight=0.25)
+    assert objective.weights == {"multilingual": 1.0, "cross-lingual": 0.25}
+    for wrong in ({"cross_weight": -1}, {"pair_encoding": "both"}, {"subword_link": "first"}):
+        with pytest.raises(ValidationError):
+            WEAMOptions(**wrong)
+
+
+# In training.
+
+TRAINING = {
+    "learning_rate": 1e-2,
+    "epochs": 1,
+    "warmup": 0,
+    "max_gradient_norm": 1e9,
+    "precision": "fp32",
+}
+
+
+def trained(objective, examples, folder, *, dropout=0.0, **options):
+    model = make_model("bert", dropout)
+    training = TrainingOptions(**(TRAINING | options))
+    train(model, objective, examples, Run(options=training, seed=1, work=folder))
+    return model.state_dict()
+
+
+@both_encodings
+def test_without_the_cross_lingual_loss_it_is_its_sibling_to_the_bit(tmp_path, encoding):
+    name, options = ("mlm", MLMOptions) if encoding == "apart" else ("tlm", TLMOptions)
+    sibling = make_objective(name, TOKENIZERS["bert"], options())
+    how = {"epochs": 4, "batch_size": 2, "dropout": 0.1}
+    states = [trained(sibling, EXAMPLES, tmp_path / "sibling", **how)]
+    for weight in (0.0, 1.0):
+        weam = WEAMOptions(pair_encoding=encoding, cross_weight=weight)
+        objective = make_objective("weam", TOKENIZERS["bert"], weam)
+        states.append(trained(objective, EXAMPLES, tmp_path / str(weight), **how))
+    expected, without, with_it = states
+    assert all(torch.equal(without[key], expected[key]) for key in expected)
+    assert not all(torch.equal(with_it[key], expected[key]) for key in expected)
+
+
+@dataclass(frozen=True)
+class ManyBatches:
+    """Batches of one example each, treated as one."""
+
+    batches: list
+
+    @property
+    def counts(self):
+        parts = self.batches[0].counts
+        return {part: sum(batch.counts[part] for batch in self.batches) for part in parts}
+
+    @property
+    def num_tokens(self):
+        return sum(batch.num_tokens for batch in self.batches)
+
+    def to(self, device):
+        return ManyBatches([batch.to(device) for batch in self.batches])
+
+
+class OneByOne:
+    """WEAM whose masking of an example depends on nothing but the example."""
+
+    def __init__(self, objective):
+        self.objective = objective
+        self.weights = objective.weights
+        self.length = objective.length
+
+    def collate(self, examples, generator):
+        def own_generator(example):
+            return torch.Generator().manual_seed(int(example.source.pieces[0]) + 1)
+
+        return ManyBatches(
+            [self.objective.collate([example], own_generator(example)) for example in examples]
+        )
+
+    def sums(self, model, batch):
+        each = [self.objective.sums(model, one) for one in batch.batches]
+        return {part: sum(sums[part] for sums in each) for part in self.weights}
+
+
+@both_encodings
+def test_micro_batches_with_unlike_counts_train_as_one_batch(tmp_path, encoding):
+    weam = WEAMOptions(pair_encoding=encoding, masking=0.6)
+    objective = OneByOne(make_objective("weam", TOKENIZERS["bert"], weam))
+    examples = EXAMPLES * 2
+    counts = [objective.collate([example], None).counts for example in EXAMPLES]
+    assert len({tuple(count.values()) for count in counts}) > 1
+    start = make_model("bert").state_dict()
+    whole = trained(objective, examples, tmp_path / "whole")
+    for size in (1, 2, 4):
+        parts = trained(objective, examples, tmp_path / str(size), micro_batch_size=size)
+        for key, expected in whole.items():
+            torch.testing.assert_close(parts[key], expected, rtol=1e-3, atol=2e-5)
+    assert not torch.equal(
+        whole["bert.embeddings.word_embeddings.weight"],
+        start["bert.embeddings.word_embeddings.weight"],
+    )

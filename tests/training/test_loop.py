@@ -1,0 +1,471 @@
+"""The loop: against a plain one, by hand, interrupted, killed and resumed."""
+
+import math
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lingweave.encoder import EncodedSentence, EncoderShape, new_encoder, prediction_head
+from lingweave.errors import TrainingError
+from lingweave.objectives import EncodedPair, MLMOptions, make_objective
+from lingweave.objectives.base import Batch
+from lingweave.training import Run, TrainingOptions, precision_of_machine, train
+from lingweave.training.batching import epoch_batches
+from lingweave.training.loop import linear_schedule
+
+# A task whose every number can be worked out: least squares.
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointBatch(Batch):
+    """Points (N, 3) and what is to be said of them (N,)."""
+
+    wanted: torch.Tensor
+
+
+class LeastSquares:
+    """An example is three coordinates and a value."""
+
+    weights = {"error": 0.5}
+
+    def length(self, example):
+        return 3
+
+    def collate(self, examples, generator):
+        points = torch.tensor(examples, dtype=torch.float32)
+        inputs = {"points": points[:, :3], "attention_mask": torch.ones(len(examples), 3)}
+        return PointBatch(inputs=inputs, counts={"error": len(examples)}, wanted=points[:, 3])
+
+    def sums(self, model, batch):
+        said = model(batch.inputs["points"]).squeeze(1)
+        return {"error": (said - batch.wanted).square().sum()}
+
+
+def line():
+    torch.manual_seed(4)
+    return nn.Linear(3, 1)
+
+
+POINTS = [
+    (x, y, z, 2 * x - y + 0.5)
+    for x, y, z in np.random.default_rng(0).normal(size=(10, 3)).round(2).tolist()
+]
+
+
+def options(**changes):
+    return TrainingOptions(
+        **({"learning_rate": 0.05, "batch_size": 4, "epochs": 3, "precision": "fp32"} | changes)
+    )
+
+
+def fit(folder, model=None, *, examples=POINTS, report=None, select=None, seed=1, **changes):
+    model = line() if model is None else model
+    run = Run(options=options(**changes), seed=seed, work=folder, report=report)
+    return model, train(model, LeastSquares(), examples, run, select=select)
+
+
+def weights(model):
+    return [parameter.detach().clone() for parameter in model.parameters()]
+
+
+def same(first, second):
+    return all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
+
+
+# The schedule.
+
+
+def test_the_rate_rises_over_the_warm_up_and_falls_to_zero():
+    rates = [linear_schedule(update, 10, 0.2) for update in range(10)]
+    assert rates == pytest.approx([1 / 2, 1, 1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8])
+
+
+def test_without_warm_up_it_only_falls_and_with_nothing_else_it_only_rises():
+    falling = [linear_schedule(update, 4, 0) for update in range(4)]
+    assert falling == pytest.approx([1, 3 / 4, 2 / 4, 1 / 4])
+    rising = [linear_schedule(update, 4, 1) for update in range(4)]
+    assert rising == pytest.approx([1 / 4, 2 / 4, 3 / 4, 1])
+    assert linear_schedule(0, 1, 0.1) == 1
+
+
+# What an update does.
+
+
+def test_the_loop_equals_a_plain_one(tmp_path):
+    model, progress = fit(tmp_path, warmup=0.3, max_gradient_norm=0.7, weight_decay=0.1)
+    plain = line()
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [plain.weight], "weight_decay": 0.1},
+            {"params": [plain.bias], "weight_decay": 0.0},
+        ]
+    )
+    points = torch.tensor(POINTS)
+    update = 0
+    for epoch in range(3):
+        for batch in epoch_batches([3] * len(POINTS), 4, seed=1, epoch=epoch):
+            chosen = points[torch.from_numpy(batch)]
+            loss = 0.5 * (plain(chosen[:, :3]).squeeze(1) - chosen[:, 3]).square().mean()
+            loss.backward()
+            nn.utils.clip_grad_norm_(plain.parameters(), 0.7)
+            for group in optimizer.param_groups:
+                group["lr"] = 0.05 * linear_schedule(update, 9, 0.3)
+            optimizer.step()
+            optimizer.zero_grad()
+            assert progress.losses[update] == (update + 1, pytest.approx(loss.item(), rel=1e-4))
+            update += 1
+    assert progress.update == update == 9
+    assert progress.tokens == 3 * 3 * len(POINTS)
+    for ours, expected in zip(model.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_weight_decay_shrinks_matrices_only(tmp_path):
+    class Zero(LeastSquares):
+        def sums(self, model, batch):
+            return {"error": 0 * sum(parameter.sum() for parameter in model.parameters())}
+
+    model = line()
+    weight, bias = weights(model)
+    run = Run(
+        options=options(max_updates=1, warmup=0, weight_decay=0.2, learning_rate=0.5),
+        seed=0,
+        work=tmp_path,
+    )
+    train(model, Zero(), POINTS, run)
+    torch.testing.assert_close(model.weight.detach(), weight * (1 - 0.5 * 0.2))
+    assert torch.equal(model.bias, bias)
+
+
+def test_the_loss_goes_down(tmp_path):
+    _, progress = fit(tmp_path, epochs=60)
+    losses = [loss for _, loss in progress.losses]
+    assert np.mean(losses[-10:]) < 0.01 * np.mean(losses[:10])
+
+
+def test_micro_batches_change_nothing_but_memory(tmp_path):
+    whole, _ = fit(tmp_path / "whole")
+    for size in (1, 3):  # 4 = 3 + 1: each example weighs the same, not each micro-batch
+        parts, progress = fit(tmp_path / str(size), micro_batch_size=size)
+        assert progress.update == 9
+        for one, other in zip(weights(whole), weights(parts), strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_frozen_parameters_do_not_move(tmp_path):
+    model = line()
+    model.weight.requires_grad = False
+    weight, bias = weights(model)
+    fit(tmp_path, model, weight_decay=0.5)
+    assert torch.equal(model.weight, weight)
+    assert not torch.equal(model.bias, bias)
+
+
+@pytest.mark.parametrize(("max_updates", "num_updates"), [(None, 9), (2, 2), (4, 4)])
+def test_it_stops_at_max_updates_with_the_schedule_at_its_end(tmp_path, max_updates, num_updates):
+    reports = []
+    _, progress = fit(tmp_path, max_updates=max_updates, report=reports.append)
+    assert progress.update == num_updates
+    assert [report.update for report in reports] == list(range(1, num_updates + 1))
+    assert {report.num_updates for report in reports} == {num_updates}
+    assert all(report.tokens_per_second > 0 for report in reports)
+    assert [(report.update, report.loss) for report in reports] == progress.losses
+
+
+def test_about_two_hundred_losses_are_kept(tmp_path):
+    _, progress = fit(tmp_path, max_updates=650, epochs=999)
+    assert [update for update, _ in progress.losses] == list(range(3, 651, 3))
+
+
+def test_seeds_decide(tmp_path):
+    first, again, other = (
+        weights(fit(tmp_path / str(index), seed=seed)[0]) for index, seed in enumerate((1, 1, 2))
+    )
+    assert same(first, again)
+    assert not same(first, other)
+
+
+# What is refused.
+
+
+def test_nothing_to_train_on_is_refused(tmp_path):
+    with pytest.raises(TrainingError, match="nothing to train on; give at least one example"):
+        fit(tmp_path, examples=[])
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_examples(tmp_path, value):
+    examples = [*POINTS[:7], (0, 0, 0, value)]  # the eighth
+    reports = []
+    with pytest.raises(TrainingError) as caught:
+        fit(tmp_path, examples=examples, batch_size=1, report=reports.append)
+    message = str(caught.value)
+    assert f"the loss of update {len(reports) + 1} is {value} (examples 8)" in message
+    assert message.endswith("; lower the learning rate, or look at these examples")
+
+
+# The best epoch.
+
+
+def test_the_best_epoch_is_the_result_and_the_first_of_equals(tmp_path):
+    scores, seen, modes = [0.2, 0.9, 0.9, 0.1], [], []
+
+    def select(model):
+        modes.append(model.training)
+        seen.append(weights(model))
+        return scores[len(seen) - 1]
+
+    model, progress = fit(tmp_path, epochs=4, select=select)
+    assert progress.scores == scores
+    assert modes == [False] * 4
+    assert same(weights(model), seen[1])
+    assert not same(weights(model), seen[2])
+
+
+def test_a_cut_epoch_is_scored_too(tmp_path):
+    reports, scored_at = [], []
+
+    def select(model):
+        scored_at.append(len(reports) + 1)
+        return 0.0
+
+    fit(tmp_path, max_updates=7, report=reports.append, select=select)
+    assert scored_at == [3, 6, 7]
+
+
+def test_scoring_between_epochs_does_not_change_the_training(tmp_path):
+    def select(model):
+        torch.rand(100)
+        np.random.default_rng().random()
+        return float(len(finished) + 1)
+
+    finished = []
+    expected, _ = small_mlm(tmp_path / "without")
+    scored, _ = small_mlm(
+        tmp_path / "with", select=lambda model: finished.append(select(model)) or len(finished)
+    )
+    assert same(weights(expected), weights(scored))
+
+
+def test_a_full_disk_while_the_best_weights_are_kept_is_said_clearly(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def select(model):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+        return 1.0
+
+    try:
+        with pytest.raises(TrainingError, match="cannot be written"):
+            fit(tmp_path, select=select)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+# On a real encoder, with masking and dropout: 15 updates, checkpoints at 4, 8 and 12.
+
+NUM_UPDATES = 15
+
+
+def small_mlm(folder, *, report=None, select=None, prepare=None, dropout=0.1, **changes):
+    folder.mkdir(parents=True, exist_ok=True)
+    text = folder / "text"
+    text.write_text(" ".join(f"w{number}" for number in range(20)), encoding="utf-8")
+    shape = EncoderShape(layers=2, width=16, heads=2, max_length=16, dropout=dropout)
+    encoder = new_encoder([text], shape, seed=3)
+    if prepare is not None:
+        prepare(encoder.model)
+    draw = np.random.default_rng(0)
+
+    def sentence():
+        pieces = draw.integers(5, 25, size=draw.integers(1, 9)).astype(np.int32)
+        return EncodedSentence(pieces, np.arange(len(pieces), dtype=np.int32))
+
+    links = np.empty((0, 2), dtype=np.int32)
+    examples = [EncodedPair(sentence(), sentence(), links) for _ in range(18)]
+    settings = {"checkpoint_updates": 4, "learning_rate": 1e-2} | changes
+    run = Run(options=options(**settings), seed=1, work=folder / "work", report=report)
+    objective = make_objective("mlm", encoder.tokenizer, MLMOptions())
+    return encoder.model, train(encoder.model, objective, examples, run, select=select)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    model, progress = small_mlm(tmp_path_factory.mktemp("undisturbed"))
+    assert progress.update == NUM_UPDATES
+    return model, progress
+
+
+def check_same(model, progress, undisturbed):
+    expected_model, expected = undisturbed
+    assert same(weights(model), weights(expected_model))
+    assert (progress.update, progress.tokens) == (expected.update, expected.tokens)
+    assert progress.losses == expected.losses
+
+
+def test_the_same_seed_gives_the_same_weights_to_the_bit(tmp_path, undisturbed):
+    torch.manual_seed(99)  # what was drawn before does not matter
+    check_same(*small_mlm(tmp_path), undisturbed)
+
+
+def interrupt_at(update, number=signal.SIGINT):
+    def report(done):
+        if done.update == update:
+            os.kill(os.getpid(), number)
+
+    return report
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("update", [1, 6, 8, NUM_UPDATES])
+def test_after_an_interruption_a_run_goes_on_as_if_nothing_had_been(
+    tmp_path, undisturbed, update, number
+):
+    handlers = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        small_mlm(tmp_path, report=interrupt_at(update, number))
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
+    checkpoints = [path.name for path in (tmp_path / "work").glob("checkpoint-*")]
+    assert checkpoints == [f"checkpoint-{update:08d}"]
+
+    reports = []
+    check_same(*small_mlm(tmp_path, report=reports.append), undisturbed)
+    assert [report.update for report in reports] == list(range(update + 1, NUM_UPDATES + 1))
+
+
+def test_a_second_interruption_stops_at_once(tmp_path, undisturbed):
+    def report(done):
+        if done.update == 6:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+            pytest.fail("it was not stopped")
+
+    with pytest.raises(KeyboardInterrupt):
+        small_mlm(tmp_path, report=report)
+    checkpoints = [path.name for path in (tmp_path / "work").glob("checkpoint-*")]
+    assert checkpoints == ["checkpoint-00000004"]
+    check_same(*small_mlm(tmp_path), undisturbed)
+
+
+@pytest.mark.parametrize("update", [3, 5, 10])
+def test_an_interrupted_run_finds_the_same_best_epoch(tmp_path, update):
+    def scorer():
+        return lambda model: -float(weights(model)[0].norm())
+
+    expected, whole = small_mlm(tmp_path / "whole", select=scorer())
+    with pytest.raises(KeyboardInterrupt):
+        small_mlm(tmp_path / "cut", select=scorer(), report=interrupt_at(update))
+    model, progress = small_mlm(tmp_path / "cut", select=scorer())
+    assert len(progress.scores) == 3
+    assert progress.scores == whole.scores
+    assert same(weights(model), weights(expected))
+
+
+def test_killed_at_any_moment_a_run_still_ends_with_the_same_weights(tmp_path, undisturbed):
+    """SIGKILL, twice, whenever it happens to hit after a random update."""
+    chosen = sorted(random.sample(range(2, NUM_UPDATES - 1), 2))
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    for update in chosen:
+        process = subprocess.Popen(
+            [sys.executable, __file__, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        for text in process.stdout:
+            if text.startswith("update") and int(text.split()[1]) >= update:
+                break
+        process.kill()
+        assert process.wait() == -signal.SIGKILL, f"killed at {chosen}: it ended by itself"
+        process.stdout.close()
+    check_same(*small_mlm(tmp_path), undisturbed)
+
+
+def test_a_finished_run_is_not_run_again(tmp_path, undisturbed):
+    small_mlm(tmp_path, checkpoint_updates=NUM_UPDATES)
+    reports = []
+    check_same(*small_mlm(tmp_path, report=reports.append), undisturbed)
+    assert reports == []
+
+
+def test_it_runs_outside_the_main_thread(tmp_path, undisturbed):
+    results = []
+    thread = threading.Thread(target=lambda: results.append(small_mlm(tmp_path)))
+    thread.start()
+    thread.join()
+    check_same(*results[0], undisturbed)
+
+
+def test_a_head_is_trained_while_the_encoder_is_frozen(tmp_path):
+    start = {}
+
+    def freeze(model):
+        for parameter in model.base_model.parameters():
+            parameter.requires_grad = False
+        start.update({key: value.clone() for key, value in model.state_dict().items()})
+
+    model, _ = small_mlm(tmp_path, prepare=freeze)
+    moved = {key for key, value in model.state_dict().items() if not torch.equal(value, start[key])}
+    head = {f"cls.{name}" for name, _ in prediction_head(model).named_parameters()}
+    assert moved
+    assert all(key in head or key.startswith("cls.") for key in moved)
+    assert model.get_output_embeddings().weight is model.get_input_embeddings().weight
+
+
+def test_micro_batches_mask_the_same_pieces(tmp_path):
+    """`micro_batch_size` promises less memory and the same result."""
+    whole, _ = small_mlm(tmp_path / "whole", dropout=0.0, max_updates=1)
+    parts, _ = small_mlm(tmp_path / "parts", dropout=0.0, max_updates=1, micro_batch_size=2)
+    for one, other in zip(weights(whole), weights(parts), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
+
+
+def test_runs_of_one_process_may_differ_in_precision(tmp_path, undisturbed):
+    check_same(*small_mlm(tmp_path / "fp32", precision="fp32"), undisturbed)
+    model, progress = small_mlm(tmp_path / "bf16", precision="bf16")
+    expected, exact = undisturbed
+    assert not same(weights(model), weights(expected))
+    assert all(parameter.dtype == torch.float32 for parameter in model.parameters())
+    first, first_exact = progress.losses[0][1], exact.losses[0][1]
+    assert first == pytest.approx(first_exact, rel=0.02)
+    check_same(*small_mlm(tmp_path / "fp32 again", precision="fp32"), undisturbed)
+
+
+def test_auto_precision_is_one_of_the_two():
+    assert precision_of_machine("auto") in {"bf16", "fp32"}
+    assert precision_of_machine("fp32") == "fp32"
+    assert precision_of_machine("bf16") == "bf16"
+
+
+def test_tensorboard_gets_loss_and_rate_of_every_update(tmp_path):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    _, progress = small_mlm(tmp_path, tracker="tensorboard", warmup=0.2)
+    (events,) = (tmp_path / "work").rglob("events.out.tfevents.*")
+    log = accumulator.EventAccumulator(str(events.parent))
+    log.Reload()
+    losses = [(event.step, event.value) for event in log.Scalars("loss")]
+    assert losses == [(update, pytest.approx(loss)) for update, loss in progress.losses]
+    rates = [event.value for event in log.Scalars("learning rate")]
+    expected = [1e-2 * linear_schedule(update, NUM_UPDATES, 0.2) for update in range(NUM_UPDATES)]
+    assert rates == pytest.approx(expected)
+
+
+if __name__ == "__main__":  # the run that is killed
+
+    def tell(done):
+        print(f"update {done.update}", flush=True)  # noqa: T201
+        time.sleep(0.02)
+
+    small_mlm(Path(sys.argv[1]), report=tell)
