@@ -23,6 +23,7 @@ import torch
 from huggingface_hub import ModelCardData
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from safetensors import SafetensorError
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from torch import nn
 from transformers import (
@@ -83,7 +84,7 @@ def prediction_head(model: PreTrainedModel) -> nn.Module:
     """
     for name in ("cls", "lm_head"):  # BERT and its kin; RoBERTa, XLM-R and theirs
         head = getattr(model, name, None)
-        if isinstance(head, nn.Module):
+        if isinstance(head, nn.Module) and not model.config.is_encoder_decoder:
             return head
     raise CheckpointError(
         f"{type(model).__name__} is neither BERT-like nor RoBERTa-like",
@@ -139,7 +140,7 @@ def load_encoder(checkpoint: Path | str, *, seed: int = 0) -> Encoder:
             model, loading = AutoModelForMaskedLM.from_pretrained(
                 str(checkpoint), output_loading_info=True, use_safetensors=True
             )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(
             f"it cannot be loaded as a masked language model ({_first_line(error)})",
             remedy="give a directory with config.json and model.safetensors, or a hub name",
@@ -245,12 +246,18 @@ def encode_words(
         truncation=True,
         max_length=max_pieces,
     )
-    return [
-        EncodedSentence(np.array(pieces, dtype=np.int32), words_of_pieces(offsets, spans))
-        for pieces, offsets, spans in zip(
-            encoding["input_ids"], encoding["offset_mapping"], word_spans, strict=True
-        )
-    ]
+    # Sentencepiece's space is a piece of its own before some words; at the start of a sentence its
+    # offsets are those of the first letter.
+    space = tokenizer.backend_tokenizer.token_to_id("▁")
+    encoded = []
+    for ids, offsets, spans in zip(
+        encoding["input_ids"], encoding["offset_mapping"], word_spans, strict=True
+    ):
+        pieces, words = np.array(ids, dtype=np.int32), words_of_pieces(offsets, spans)
+        if space is not None:
+            words[pieces == space] = NO_WORD
+        encoded.append(EncodedSentence(pieces, words))
+    return encoded
 
 
 def words_of_pieces(offsets: Sequence[Span], word_spans: Sequence[Span]) -> IntArray:

@@ -70,10 +70,16 @@ def mask_pieces(
         probability: share of the maskable positions, 0–1.
         generator: source of all chance.
     """
-    chosen = (torch.rand(input_ids.shape, generator=generator) < probability) & maskable
-    fate = torch.rand(input_ids.shape, generator=generator)
-    drawn = torch.randint(len(vocabulary.ordinary), input_ids.shape, generator=generator)
-    replaced = torch.where(chosen & (fate < MASK_SHARE), vocabulary.mask, input_ids)
+    # Three draws for each maskable piece, piece by piece: so the fate of a sequence depends neither
+    # on padding nor on how an update is cut into micro-batches.
+    draws = torch.rand(int(maskable.sum()), 3, generator=generator, dtype=torch.float64)
+    choice, fate, replacement = draws.unbind(dim=1)
+    chosen = choice < probability
+    pieces = input_ids[maskable]
+    pieces[chosen & (fate < MASK_SHARE)] = vocabulary.mask
     randomised = chosen & (fate >= MASK_SHARE) & (fate < MASK_SHARE + RANDOM_SHARE)
-    replaced = torch.where(randomised, vocabulary.ordinary[drawn], replaced)
-    return Masked(replaced, chosen)
+    drawn = (replacement[randomised] * len(vocabulary.ordinary)).long()
+    pieces[randomised] = vocabulary.ordinary[drawn]
+    masked, predicted = input_ids.clone(), torch.zeros_like(maskable)
+    masked[maskable], predicted[maskable] = pieces, chosen
+    return Masked(masked, predicted)

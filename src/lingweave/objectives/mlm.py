@@ -85,9 +85,8 @@ class MLM:
         return len(example.source) + len(example.target)
 
     def collate(self, examples: Sequence[EncodedPair], generator: torch.Generator) -> MaskedBatch:
-        """Sources, then targets, as 2·B separate sequences; masked."""
-        sentences = [example.source for example in examples]
-        sentences += [example.target for example in examples]
+        """Source and target of one pair after another, as separate sequences; masked."""
+        sentences = [side for pair in examples for side in (pair.source, pair.target)]
         before = len(self._template.before)
         sequences = [self._template.single(sentence.pieces) for sentence in sentences]
         input_ids = pad(sequences, self._vocabulary.pad)

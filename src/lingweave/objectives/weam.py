@@ -93,7 +93,7 @@ def exchange(words: IntArray, other_words: IntArray, links: IntArray, how: Subwo
     for piece, word in enumerate(words.tolist()):
         ordinal = ordinal + 1 if word == previous else 0
         previous = word
-        partners = sorted(linked.get(word, [])) if word != NO_WORD else []
+        partners = sorted(set(linked.get(word, []))) if word != NO_WORD else []
         if partners and how == "ordinal":
             partners = [partners[min(ordinal, len(partners) - 1)]]
         rows += [piece] * len(partners)
@@ -194,7 +194,7 @@ class WEAM:
         how = self._options.subword_link
         rows, columns, values = [], [], []
         for index, pair in enumerate(examples):
-            source_start, target_start = self._starts(index, pair, len(examples), length)
+            source_start, target_start = self._starts(index, pair, length)
             forth = exchange(pair.source.words, pair.target.words, pair.links, how)
             back = exchange(pair.target.words, pair.source.words, pair.links[:, ::-1], how)
             rows += [forth.rows + source_start, back.rows + target_start]
@@ -202,12 +202,10 @@ class WEAM:
             values += [forth.values, back.values]
         return np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
 
-    def _starts(
-        self, index: int, pair: EncodedPair, num_pairs: int, length: int
-    ) -> tuple[int, int]:
+    def _starts(self, index: int, pair: EncodedPair, length: int) -> tuple[int, int]:
         """Flat positions of the first source and the first target piece of a pair."""
         if self._options.pair_encoding == "together":
             source_start, target_start = pair_starts(pair, self._template)
             return index * length + source_start, index * length + target_start
         before = len(self._template.before)
-        return index * length + before, (num_pairs + index) * length + before
+        return 2 * index * length + before, (2 * index + 1) * length + before

@@ -7,6 +7,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerFast
 
@@ -47,7 +48,7 @@ def new_classifier(checkpoint: Path | str, labels: Sequence[str], *, seed: int) 
                     head = module._modules.get(name)
                     if head is not None:
                         head.apply(lambda part: _draw_weights(part, model.config.initializer_range))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(
             f"it cannot be loaded as an encoder ({str(error).splitlines()[0]})",
             remedy="give a directory with config.json and model.safetensors, or a hub name",

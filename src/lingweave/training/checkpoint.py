@@ -6,18 +6,21 @@ All chance in the loop is drawn from (seed, update), hence no generator's state 
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 from torch import nn
 from torch.optim import Optimizer
 
 from lingweave.errors import TrainingError
 
-PREFIX = "checkpoint-"
+PREFIX, PARTIAL = "checkpoint-", "partial"
 
 
 @dataclass
@@ -49,22 +52,15 @@ def save_checkpoint(
     """
     folder.mkdir(parents=True, exist_ok=True)
     final = folder / f"{PREFIX}{progress.update:08d}"
-    partial = folder / "partial"
+    partial = folder / PARTIAL
     shutil.rmtree(partial, ignore_errors=True)
-    try:
+    with full_disk_is_said(f"the checkpoint of update {progress.update}", folder):
         partial.mkdir()
         save_model(model, str(partial / "model.safetensors"))
         torch.save(optimizer.state_dict(), partial / "optimizer.pt")
         (partial / "progress.json").write_text(json.dumps(asdict(progress)), encoding="utf-8")
         for path in partial.iterdir():
             flush_to_disk(path)
-    except (OSError, RuntimeError) as error:  # torch.save reports a full disk as RuntimeError
-        shutil.rmtree(partial, ignore_errors=True)
-        raise TrainingError(
-            f"the checkpoint of update {progress.update} cannot be written ({error})",
-            remedy="free disk space and run the same command again: it resumes",
-            path=folder,
-        ) from error
     shutil.rmtree(final, ignore_errors=True)
     partial.rename(final)
     for older in _checkpoints(folder):
@@ -95,6 +91,24 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizer: Optimizer) -> Pro
         ) from error
     saved["losses"] = [(update, loss) for update, loss in saved["losses"]]
     return Progress(**saved)
+
+
+@contextmanager
+def full_disk_is_said(what: str, folder: Path) -> Iterator[None]:
+    """Turn whatever a full disk makes Python, torch or safetensors raise into one clear line.
+
+    Raises:
+        TrainingError: something could not be written; half-written folders are removed.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        shutil.rmtree(folder / PARTIAL, ignore_errors=True)
+        raise TrainingError(
+            f"{what} cannot be written ({error})",
+            remedy="free disk space and run the same command again: it resumes",
+            path=folder,
+        ) from error
 
 
 def flush_to_disk(path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from numpy.typing import NDArray
 from safetensors.torch import load_model, save_model
 from torch import Tensor, nn
@@ -23,7 +24,13 @@ from lingweave.encoder import set_attention_dropout
 from lingweave.errors import TrainingError
 from lingweave.objectives.base import Batch, Objective
 from lingweave.training.batching import epoch_batches
-from lingweave.training.checkpoint import Progress, flush_to_disk, load_checkpoint, save_checkpoint
+from lingweave.training.checkpoint import (
+    Progress,
+    flush_to_disk,
+    full_disk_is_said,
+    load_checkpoint,
+    save_checkpoint,
+)
 from lingweave.training.interruption import Interruption
 from lingweave.training.options import Precision, TrainingOptions
 
@@ -244,6 +251,7 @@ class _Trainer:
         """Close trackers and let go of what Accelerate holds."""
         self._accelerator.end_training()
         self._accelerator.free_memory()
+        AcceleratorState._reset_state()  # so that the next run may compute in another precision
 
     def _descend(self, update: int) -> None:
         self._accelerator.clip_grad_norm_(self._step.parameters(), self._options.max_gradient_norm)
@@ -297,9 +305,10 @@ def _score_epoch(model: nn.Module, select: Select, progress: Progress, work: Pat
         best = _best_weights(work)
         best.parent.mkdir(parents=True, exist_ok=True)
         partial = best.with_suffix(".partial")
-        save_model(model, str(partial))
-        flush_to_disk(partial)
-        partial.replace(best)
+        with full_disk_is_said("the weights of the best epoch", work):
+            save_model(model, str(partial))
+            flush_to_disk(partial)
+            partial.replace(best)
     progress.scores.append(score)
 
 

@@ -36,7 +36,7 @@ class TrainingOptions(BaseModel):
         default=None,
         ge=0,
         lt=1,
-        description="in place of the encoder's own; 0 trains twice as fast on a CPU",
+        description="in place of the encoder's own; 0 is faster on a CPU",
     )
     checkpoint_updates: int = Field(
         default=200, ge=1, description="updates between checkpoints for resuming"

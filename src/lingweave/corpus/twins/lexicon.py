@@ -39,8 +39,8 @@ class WorldSize(BaseModel):
 
     num_topics: int = Field(default=2, ge=1, le=50, description="topics; one per sentence")
     num_subject_kinds: int = Field(default=1, ge=1, le=10, description="acting kinds per topic")
-    num_object_kinds: int = Field(default=2, ge=1, le=10, description="passive kinds per topic")
-    num_members: int = Field(default=4, ge=2, le=20, description="nouns below each hypernym")
+    num_object_kinds: int = Field(default=1, ge=1, le=10, description="passive kinds per topic")
+    num_members: int = Field(default=6, ge=2, le=20, description="nouns below each hypernym")
     num_adjective_pairs: int = Field(
         default=1, ge=1, le=10, description="pairs of opposite adjectives per kind"
     )

@@ -136,7 +136,7 @@ def _noun_phrase(phrase: NounPhrase, role: str, grammar: Grammar) -> Iterator[_F
     if grammar.marker == "article":
         yield None, "article"
     yield from parts
-    if role == "object" and grammar.marker == "object marker":
+    if role == "object" and grammar.marker == "object marker" and phrase.adjective is None:
         yield None, "object marker"
 
 
@@ -172,7 +172,7 @@ def _order(meaning: Meaning, grammar: Grammar) -> Iterator[_Filled]:
             yield from _verb_phrase(meaning, grammar)
     if not grammar.place_first:
         yield from place
-    if grammar.marker == "assertion marker":
+    if grammar.marker == "assertion marker" and not meaning.negated:
         yield None, "assertion marker"
 
 
