@@ -463,6 +463,7 @@ def test_a_checkpoint_without_tokenizer_is_refused(tmp_path):
 def test_a_tokenizer_without_offsets_is_refused(tmp_path):
     tiny("bert", head=True)[1].save_pretrained(tmp_path)
     CanineTokenizer().save_pretrained(tmp_path)  # its pieces are characters; there is no fast one
+    (tmp_path / "vocab.txt").touch()  # so that it does not look forgotten
     assert refusal(tmp_path) == (
         f"{tmp_path}: its tokenizer CanineTokenizer gives no character offsets; "
         "use a checkpoint with a fast tokenizer (tokenizer.json)"

@@ -41,6 +41,9 @@ from lingweave.errors import CheckpointError
 IntArray = NDArray[np.int32]
 Span = tuple[int, int]
 
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json")
+"""Without any of these transformers would make an empty tokenizer."""
+
 NO_WORD = -1
 """The word of a piece that belongs to none: white space, or a character no segmenter claims."""
 
@@ -404,6 +407,10 @@ def _check_checkpoint(checkpoint: Path | str) -> None:
             "this directory is no checkpoint (it has no config.json)",
             remedy="give the one with config.json, model.safetensors and tokenizer.json",
             path=path,
+        )
+    if path.is_dir() and not any((path / name).is_file() for name in TOKENIZER_FILES):
+        raise CheckpointError(
+            "no tokenizer is beside the weights", remedy="add its tokenizer.json", path=path
         )
     looks_like_path = path.is_absolute() or str(checkpoint).startswith(".")
     if not path.exists() and (looks_like_path or str(checkpoint).count("/") > 1):

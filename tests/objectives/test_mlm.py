@@ -78,14 +78,14 @@ def collate(masking=0.3, seed=0, examples=EXAMPLES):
     return objective, objective.collate(examples, generator(seed))
 
 
-def test_every_sentence_is_a_sequence_of_its_own_sources_first():
+def test_every_sentence_is_a_sequence_of_its_own_pair_after_pair():
     _, batch = collate(masking=1e-9)
     expected = [
         [CLS, 5, 6, 7, SEP, PAD, PAD, PAD],
-        [CLS, 12, SEP, PAD, PAD, PAD, PAD, PAD],
-        [CLS, 15, 16, 17, 18, 19, 20, SEP],
         [CLS, 8, 9, 10, 11, SEP, PAD, PAD],
+        [CLS, 12, SEP, PAD, PAD, PAD, PAD, PAD],
         [CLS, 13, 14, SEP, PAD, PAD, PAD, PAD],
+        [CLS, 15, 16, 17, 18, 19, 20, SEP],
         [CLS, 21, 22, SEP, PAD, PAD, PAD, PAD],
     ]
     assert batch.inputs["input_ids"].tolist() == expected

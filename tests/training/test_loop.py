@@ -370,6 +370,7 @@ def test_an_interrupted_run_finds_the_same_best_epoch(tmp_path, update):
     assert same(weights(model), weights(expected))
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_a_run_still_ends_with_the_same_weights(tmp_path, undisturbed):
     """SIGKILL, twice, whenever it happens to hit after a random update."""
     chosen = sorted(random.sample(range(2, NUM_UPDATES - 1), 2))
