@@ -19,7 +19,7 @@ class TrainingOptions(BaseModel):
     )
     epochs: int = Field(default=2, ge=1, description="passes over the examples (2106.01732)")
     max_updates: int | None = Field(
-        default=None, ge=1, description="stop there, also within an epoch; the schedule ends there"
+        default=None, ge=1, description="exactly so many updates, whatever `epochs` says"
     )
     warmup: float = Field(
         default=0.1,
