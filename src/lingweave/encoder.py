@@ -41,7 +41,13 @@ from lingweave.errors import CheckpointError
 IntArray = NDArray[np.int32]
 Span = tuple[int, int]
 
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json")
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+    "vocab.json",
+    "sentencepiece.bpe.model",
+)
 """Without any of these transformers would make an empty tokenizer."""
 
 NO_WORD = -1
@@ -151,7 +157,7 @@ def load_encoder(checkpoint: Path | str, *, seed: int = 0) -> Encoder:
         ) from error
     prediction_head(model)
     body = model.base_model_prefix + "."
-    missing = list(loading["missing_keys"])
+    missing = sorted(loading["missing_keys"])
     lost = [key for key in missing if key.startswith(body)]
     if lost:
         raise CheckpointError(
@@ -176,13 +182,15 @@ def set_attention_dropout(model: nn.Module, probability: float) -> None:
 def quiet_transformers() -> Iterator[None]:
     """Silence transformers' reports on missing weights and its bars: we say what matters."""
     previous = transformers_logging.get_verbosity()
+    had_bars = transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         transformers_logging.set_verbosity(previous)
-        transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+        if had_bars:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def save_encoder(encoder: Encoder, folder: Path, *, card: "ModelCard") -> None:

@@ -9,6 +9,7 @@ from lingweave.report.tables import (
     alignment_table,
     difference_tables,
     macro_f1_tables,
+    note,
     score_tables,
     sentence,
 )
@@ -50,12 +51,12 @@ def _lines(results: Results) -> Iterator[str]:
 
 
 def _seeds(results: Results) -> str:
-    counts = {len(score.seeds) for score in results.scores}
-    examples = {score.num_examples for score in results.scores if len(score.seeds)}
-    seeds = f"{min(counts)} to {max(counts)} runs" if len(counts) > 1 else f"{counts.pop()} run(s)"
+    runs = sorted({len(score.seeds) for score in results.scores})
+    each = "one trained model" if runs == [1] else f"{' or '.join(map(str, runs))} trained models"
+    examples = min(score.num_examples for score in results.scores)
     return (
-        f"Each number is the mean over {seeds} (seeds in `results.json`), on "
-        f"{min(examples):,} or more test examples. 33.3 is chance."
+        f"Each number is the mean over {each} (`results.json` has every seed's), on {examples:,} "
+        f"or more test examples. {note(results)}."
     )
 
 

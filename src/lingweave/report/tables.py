@@ -1,9 +1,12 @@
 """Results as tables of text: what terminal and Markdown show alike."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lingweave.study import MEAN, Estimate, Results, Score
+
+TRAINED_ON = "*"
+"""Marks the language of the training examples in headers."""
 
 
 @dataclass(frozen=True)
@@ -22,52 +25,49 @@ class Table:
 
 
 def score_tables(results: Results) -> list[Table]:
-    """For each task and setting accuracy in per cent, systems × languages, the control first."""
-    tables = []
-    for task, setting in _cases(results):
-        scores = [s for s in results.scores if (s.task, s.setting) == (task, setting)]
-        languages = list(dict.fromkeys(score.language for score in scores))
-        rows = [
-            [system, *(_percent(_find(scores, system, language)) for language in languages)]
-            for system in results.systems
-        ]
-        source = results.source_language[task]
-        names = [_column(language, source) for language in languages]
-        title = f"{task}, {setting}: accuracy in %"
-        tables.append(Table(title, ["system", *names], rows))
-    return tables
+    """For each task and setting accuracy in per cent, systems × languages."""
+    return _tables(results, "accuracy in %", lambda score: f"{100 * score.accuracy.mean:.1f}")
 
 
 def difference_tables(results: Results) -> list[Table]:
     """For each task and setting the gain over the control in points, with its 95 % interval."""
-    tables = []
-    for task, setting in _cases(results):
-        scores = [s for s in results.scores if (s.task, s.setting) == (task, setting)]
-        languages = list(dict.fromkeys(score.language for score in scores))
-        rows = [
-            [system, *(_points(_find(scores, system, language)) for language in languages)]
-            for system in results.systems
-            if system != results.control
-        ]
-        source = results.source_language[task]
-        names = [_column(language, source) for language in languages]
-        title = f"{task}, {setting}: points over {results.control} [95 % interval]"
-        tables.append(Table(title, ["system", *names], rows))
-    return tables
+    return _tables(results, f"points over {results.control} [95 % interval]", _points)
+
+
+def short_difference_tables(results: Results) -> list[Table]:
+    """The same without intervals: in brackets stand gains whose interval holds 0."""
+    what = f"points over {results.control}, (in brackets) if not sure"
+    return _tables(results, what, _short_points)
 
 
 def macro_f1_tables(results: Results) -> list[Table]:
     """For each task and setting macro-F1 in per cent, mean over seeds."""
+    return _tables(results, "macro-F1 in %", lambda score: f"{100 * score.macro_f1:.1f}")
+
+
+def note(results: Results) -> str:
+    """What the marks in the headers of score tables mean."""
+    return f"{TRAINED_ON} trained on; {MEAN}: of the languages not trained on; chance: 33.3 %"
+
+
+def _tables(results: Results, what: str, cell: Callable[[Score], str]) -> list[Table]:
+    """One table for each task and setting, a row for each system that has any cell."""
     tables = []
-    for task, setting in _cases(results):
-        scores = [s for s in results.scores if (s.task, s.setting) == (task, setting)]
-        languages = list(dict.fromkeys(score.language for score in scores))
+    for task, setting in dict.fromkeys((score.task, score.setting) for score in results.scores):
+        cells = {
+            (score.system, score.language): cell(score)
+            for score in results.scores
+            if (score.task, score.setting) == (task, setting)
+        }
+        languages = list(dict.fromkeys(language for _, language in cells))
         rows = [
-            [system, *(f"{100 * _find(scores, system, name).macro_f1:.1f}" for name in languages)]
+            [system, *(cells[system, language] for language in languages)]
             for system in results.systems
+            if any(cells[system, language] for language in languages)
         ]
-        names = [_column(language, results.source_language[task]) for language in languages]
-        tables.append(Table(f"{task}, {setting}: macro-F1 in %", ["system", *names], rows))
+        source = results.source_language[task]
+        names = [name + TRAINED_ON * (name == source) for name in languages]
+        tables.append(Table(f"{task}, {setting}: {what}", ["system", *names], rows))
     return tables
 
 
@@ -108,27 +108,17 @@ def _verdict(difference: Estimate) -> str:
     return f"makes no sure difference, {points}"
 
 
-def _cases(results: Results) -> list[tuple[str, str]]:
-    return list(dict.fromkeys((score.task, score.setting) for score in results.scores))
-
-
-def _find(scores: Sequence[Score], system: str, language: str) -> Score:
-    return next(s for s in scores if (s.system, s.language) == (system, language))
-
-
-def _column(language: str, source: str) -> str:
-    if language == MEAN:
-        return f"mean without {source}"
-    return f"{language} (trained on)" if language == source else language
-
-
-def _percent(score: Score) -> str:
-    return f"{100 * score.accuracy.mean:.1f}"
-
-
 def _points(score: Score) -> str:
     difference = score.over_control
     if difference is None:
         return ""
     low, high = 100 * difference.low, 100 * difference.high
     return f"{100 * difference.mean:+.1f} [{low:+.1f}, {high:+.1f}]"
+
+
+def _short_points(score: Score) -> str:
+    difference = score.over_control
+    if difference is None:
+        return ""
+    points = f"{100 * difference.mean:+.1f}"
+    return points if difference.low > 0 or difference.high < 0 else f"({points})"

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table as RichTable
@@ -11,12 +12,16 @@ from rich.table import Table as RichTable
 from lingweave.report.tables import (
     Table,
     alignment_table,
-    difference_tables,
+    note,
     score_tables,
     sentence,
+    short_difference_tables,
 )
 from lingweave.study import Results
 from lingweave.training import UpdateReport
+
+COLUMNS_AT_ONCE = 7
+"""So many columns of numbers fit into 80 characters beside the systems' names."""
 
 
 class TerminalObserver:
@@ -71,20 +76,22 @@ def print_results(console: Console, results: Results) -> None:
     """Tables, then the sentence that says what was seen."""
     if any("against_gold" in summary for summary in results.alignments):
         _print(console, alignment_table(results))
-    for table in score_tables(results):
+    for table in (*score_tables(results), *short_difference_tables(results)):
         _print(console, table)
-    for table in difference_tables(results):
-        _print(console, table)
+    console.print(note(results), highlight=False, markup=False)
     console.print()
-    console.print(sentence(results), highlight=False)
+    console.print(sentence(results), highlight=False, markup=False)
 
 
 def _print(console: Console, table: Table) -> None:
-    shown = RichTable(title=table.title, title_justify="left", title_style="bold")
-    shown.add_column(table.header[0])
-    for name in table.header[1:]:
-        shown.add_column(name, justify="right")
-    for row in table.rows:
-        shown.add_row(*row)
-    console.print()
-    console.print(shown)
+    """Print a table; one that is too wide goes on below with its next columns."""
+    console.print(f"\n{table.title}", style="bold", highlight=False, markup=False)
+    for start in range(1, len(table.header), COLUMNS_AT_ONCE):
+        columns = [0, *range(start, min(start + COLUMNS_AT_ONCE, len(table.header)))]
+        shown = RichTable(box=SIMPLE_HEAD, pad_edge=False)
+        shown.add_column(table.header[0])
+        for column in columns[1:]:
+            shown.add_column(table.header[column], justify="right")
+        for row in table.rows:
+            shown.add_row(*(row[column] for column in columns))
+        console.print(shown)
