@@ -303,11 +303,10 @@ def test_an_encoder_comes_from_one_source(refusal, encoder, about):
     assert about in message
 
 
-@pytest.mark.parametrize("seed", [-1, -7])
 @pytest.mark.parametrize("section", ["pretraining", "finetuning"])
-def test_seeds_below_zero_which_no_generator_takes_are_refused(refusal, section, seed):
+def test_seeds_below_zero_which_no_generator_takes_are_refused(refusal, section):
     recipe = RECIPE.replace("pretraining:\n  epochs: 1", f"{section}:\n  epochs: 1")
-    message = refusal("  epochs: 1", f"  epochs: 1\n  seeds: [1, {seed}]", recipe)
+    message = refusal("  epochs: 1", "  epochs: 1\n  seeds: [1, -1]", recipe)
     assert message.startswith(f"{line_of('  epochs: 1', recipe) + 1}: {section}.seeds.1: ")
 
 

@@ -65,6 +65,8 @@ def _tables(results: Results, what: str, cell: Callable[[Score], str]) -> list[T
             for system in results.systems
             if any(cells[system, language] for language in languages)
         ]
+        if not rows:
+            continue
         source = results.source_language[task]
         names = [name + TRAINED_ON * (name == source) for name in languages]
         tables.append(Table(f"{task}, {setting}: {what}", ["system", *names], rows))

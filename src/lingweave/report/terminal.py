@@ -1,5 +1,6 @@
 """Progress and tables in a terminal, by rich."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,6 +57,17 @@ class TerminalObserver:
         self._progress.update(self._bar, completed=report.update, facts=facts)
 
 
+class _Notices(logging.Handler):
+    """Shows what the library logs as lines of the same console, above the bar."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.WARNING)
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._console.print(f"  Note: {record.getMessage()}", highlight=False, markup=False)
+
+
 @contextmanager
 def terminal_observer(console: Console) -> Iterator[TerminalObserver]:
     """An observer with a live bar, which is taken away at the end."""
@@ -68,8 +80,13 @@ def terminal_observer(console: Console) -> Iterator[TerminalObserver]:
         console=console,
         transient=True,
     )
-    with progress:
-        yield TerminalObserver(console, progress)
+    notices, logger = _Notices(console), logging.getLogger("lingweave")
+    logger.addHandler(notices)
+    try:
+        with progress:
+            yield TerminalObserver(console, progress)
+    finally:
+        logger.removeHandler(notices)
 
 
 def print_results(console: Console, results: Results) -> None:

@@ -5,6 +5,7 @@ Each leaves a checkpoint that `AutoModel` and `AutoModelForMaskedLM` load, and `
 """
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ from lingweave.objectives import EncodedPair, MaskedOptions, MLMOptions, make_ob
 from lingweave.study.aligning import SUMMARY, AlignedPair, load_aligned
 from lingweave.study.stage import Workplace
 from lingweave.training import Progress, Run, TrainingOptions, train
+
+logger = logging.getLogger(__name__)
 
 VERSION = 1
 TRAINING = "training.json"
@@ -77,6 +80,12 @@ def prepare_encoder(place: Workplace, warmup: HeadWarmup, seed: int, max_length:
     encoder = load_encoder(checkpoint, seed=seed)
     progress = Progress()
     if encoder.has_new_head:
+        logger.warning(
+            "%s has no masked-LM head: one tied to its embeddings is added and trained for "
+            "%s updates, the encoder frozen; all systems start from it",
+            checkpoint,
+            warmup.max_updates,
+        )
         pairs = [pair for folder in bitexts for pair in load_aligned(folder)]
         sentences = [sentence for pair in pairs for sentence in (pair.source, pair.target)]
         for parameter in encoder.model.parameters():

@@ -6,7 +6,7 @@
 
 The inference files of all languages are parallel, line by line. What is in a dev or test file is
 nowhere else, neither as premise nor as hypothesis nor in any text. Plain text is unpaired: each
-language's is drawn on its own, and nothing in it is said in a bitext or an inference file.
+language's is drawn on its own, and nothing in it is said in a bitext.
 """
 
 import random
@@ -52,7 +52,7 @@ class TwinOptions(BaseModel):
     )
     num_bitext_train: int = Field(default=4000, ge=0, description="training pairs per twin")
     num_bitext_valid: int = Field(default=200, ge=0, description="held-out pairs per twin")
-    num_nli_train: int = Field(default=9000, ge=0, description="training examples per language")
+    num_nli_train: int = Field(default=21000, ge=0, description="training examples per language")
     num_nli_dev: int = Field(default=600, ge=0, description="dev examples per language")
     num_nli_test: int = Field(default=1200, ge=0, description="test examples per language")
 
@@ -89,7 +89,7 @@ class _Writer:
         return random.Random(f"{self.options.seed} {purpose}")
 
     def examples(self, split: str, number: int) -> list[Example]:
-        """Draw examples, labels in turn and then shuffled, none said in an earlier file."""
+        """Draw examples, labels in turn and then shuffled, none of them held out."""
         rng = self._rng(f"nli {split}")
         examples: list[Example] = []
         while len(examples) < number:
@@ -102,12 +102,15 @@ class _Writer:
                 raise _too_small(f"nli/{split}")
             examples.append(example)
         rng.shuffle(examples)
-        for example in examples:
-            self.said.update((_event(example.premise), _event(example.hypothesis)))
         return examples
 
+    def hold_out(self, examples: Iterable[Example]) -> None:
+        """Keep what the examples say out of all files to come."""
+        for example in examples:
+            self.said.update((_event(example.premise), _event(example.hypothesis)))
+
     def sentences(self, name: str, number: int) -> list[Meaning]:
-        """Draw single sentences, none of them twice or said in an earlier file."""
+        """Draw single sentences, none of them twice, held out, or said in an earlier bitext."""
         rng = self._rng(name)
         drawn = []
         for _ in range(number):
@@ -173,6 +176,8 @@ def _write_lines(path: Path, lines: Iterable[str]) -> None:
 
 def _write_nli(writer: _Writer, split: str, number: int, folder: Path) -> None:
     examples = writer.examples(split, number)
+    if split != "train":
+        writer.hold_out(examples)
     for language in writer.languages:
         rows = [
             (say(e.premise, language).text, say(e.hypothesis, language).text, e.label)

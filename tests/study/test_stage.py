@@ -1,0 +1,338 @@
+"""Stages: their names, what is kept, what is never kept, and who may work."""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from lingweave.encoder import EncoderShape, ModelCard, new_encoder, save_encoder
+from lingweave.errors import TextFileError, UserError
+from lingweave.study.stage import DONE, Checkpoint, Stage, Store
+
+
+class Work:
+    """Writes one file, and counts how often it was asked to."""
+
+    def __init__(self, text="result"):
+        self.text, self.times, self.seen = text, 0, None
+
+    def __call__(self, place):
+        self.times += 1
+        self.seen = place
+        (place.out / "result.txt").write_text(self.text, "utf-8")
+
+
+def stage(work=None, **changes):
+    return replace(Stage("align", "align-en-de", 1, {"a": 1}, work or Work()), **changes)
+
+
+def tree(folder):
+    """All files below a folder but the lock, with their content."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != ".lock"
+    }
+
+
+@contextmanager
+def disk_of(num_bytes):
+    """A limit on the size of files stands for a disk that is full behind so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+# Names.
+
+
+def test_the_digest_depends_on_kind_version_settings_and_inputs():
+    before, other = stage(kind="before"), stage(kind="before", version=2)
+    variants = [
+        stage(),
+        stage(kind="pretrain"),
+        stage(version=2),
+        stage(settings={"a": 2}),
+        stage(settings={"a": 1, "b": None}),
+        stage(inputs={"encoder": before}),
+        stage(inputs={"encoder": other}),
+        stage(inputs={"bitext": before}),
+        stage(inputs={"encoder": before, "bitext": other}),
+        stage(inputs={"encoder": other, "bitext": before}),
+    ]
+    assert len({variant.digest for variant in variants}) == len(variants)
+
+
+def test_the_digest_does_not_depend_on_who_works_or_on_the_order_of_settings():
+    first = stage(settings={"a": 1, "b": {"c": 2, "d": 3}})
+    second = stage(Work("other"), settings={"b": {"d": 3, "c": 2}, "a": 1})
+    assert first.digest == second.digest
+
+
+def test_the_digest_depends_on_what_files_hold_and_not_on_where_they_are(tmp_path):
+    paths = [tmp_path / "a.txt", tmp_path / "folder" / "b.txt", tmp_path / "c.txt"]
+    paths[1].parent.mkdir()
+    for path, text in zip(paths, ["same", "same", "other"], strict=True):
+        path.write_text(text)
+    same, moved, other = (stage(files={"gold": path}).digest for path in paths)
+    assert same == moved
+    assert len({same, other, stage(files={"links": paths[0]}).digest, stage().digest}) == 4
+    paths[0].write_text("samf")
+    assert stage(files={"gold": paths[0]}).digest != same
+
+
+def test_a_change_far_up_changes_the_digests_of_all_that_follows():
+    def chain(version):
+        first = stage(version=version)
+        second = stage(kind="second", inputs={"first": first})
+        return stage(kind="third", inputs={"second": second}).digest
+
+    assert chain(1) == chain(1)
+    assert chain(1) != chain(2)
+
+
+def test_a_checkpoint_is_known_by_what_its_files_hold(tmp_path):
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "config.json").write_text("{}")
+        (folder / "model.safetensors").write_bytes(b"weights")
+    one, two = (Checkpoint(folder).digest for folder in folders)
+    assert one == two
+    (folders[1] / "model.safetensors").write_bytes(b"weighty")
+    assert Checkpoint(folders[1]).digest != one
+    (folders[1] / "model.safetensors").rename(folders[1] / "config2.json")
+    (folders[1] / "config2.json").write_bytes(b"weights")
+    assert Checkpoint(folders[1]).digest != one  # the same content under another name
+
+
+def test_a_checkpoint_on_the_hub_is_known_by_its_name():
+    first = Checkpoint(Path("owner/model")).digest
+    assert first == Checkpoint(Path("owner/model")).digest
+    assert first != Checkpoint(Path("owner/other")).digest
+
+
+def test_a_folder_is_named_by_label_and_digest(tmp_path):
+    made = stage()
+    assert Store(tmp_path).folder(made) == tmp_path / f"align-en-de-{made.digest[:12]}"
+    assert Store(tmp_path).folder(Checkpoint(tmp_path / "x")) == tmp_path / "x"
+
+
+# Running.
+
+
+def test_a_finished_stage_is_whole_and_says_how_it_was_made(tmp_path):
+    store = Store(tmp_path / "made" / "here")
+    before = stage(kind="before", label="before")
+    work = Work()
+    made = stage(work, inputs={"encoder": before, "model": Checkpoint(tmp_path / "model")})
+    assert not store.is_finished(made)
+    store.run(before)
+    folder = store.run(made)
+    assert folder == store.folder(made)
+    assert store.is_finished(made)
+    assert (folder / "result.txt").read_text() == "result"
+    record = store.record(made)
+    assert record == json.loads((folder / DONE).read_text("utf-8"))
+    assert (record["kind"], record["label"], record["version"]) == ("align", "align-en-de", 1)
+    assert record["settings"] == {"a": 1}
+    assert record["inputs"] == {"encoder": store.folder(before).name, "model": "model"}
+    assert record["seconds"] >= 0
+    assert "torch" in record["machine"]
+    assert work.seen.inputs == {"encoder": store.folder(before), "model": tmp_path / "model"}
+    left = {path.name for path in folder.parent.iterdir()} - {".lock"}
+    assert left == {folder.name, store.folder(before).name}
+
+
+def test_a_finished_stage_is_not_run_again(tmp_path):
+    store, work = Store(tmp_path), Work()
+    store.run(stage(work))
+    before = tree(tmp_path)
+    store.run(stage(work))
+    Store(tmp_path).run(stage(work, label="align-en-de"))
+    assert work.times == 1
+    assert tree(tmp_path) == before
+
+
+def test_a_stage_with_other_settings_is_run_beside_it(tmp_path):
+    store, work = Store(tmp_path), Work()
+    assert store.run(stage(work)) != store.run(stage(work, settings={"a": 2}))
+    assert work.times == 2
+
+
+def test_a_folder_without_a_record_does_not_count_and_is_replaced(tmp_path):
+    store, work = Store(tmp_path), Work()
+    folder = store.folder(stage())
+    folder.mkdir()
+    (folder / "rubbish").write_text("from nowhere")
+    assert not store.is_finished(stage())
+    store.run(stage(work))
+    assert work.times == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["result.txt", DONE]
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("no"), KeyboardInterrupt(), SystemExit(1)])
+def test_a_stage_that_fails_leaves_no_result_but_its_checkpoints(tmp_path, failure):
+    store, seen = Store(tmp_path), []
+
+    def work(place):
+        seen.append(tree(place.resume.parent))
+        (place.out / "half.txt").write_text("half")
+        place.resume.mkdir(exist_ok=True)
+        (place.resume / f"checkpoint-{len(seen)}").write_text("state")
+        if len(seen) < 3:
+            raise failure
+        (place.out / "whole.txt").write_text("whole")
+
+    made = stage(work)
+    for _ in range(2):
+        with pytest.raises(type(failure)):
+            store.run(made)
+        assert not store.is_finished(made)
+        assert not store.folder(made).exists()
+    store.run(made)
+    # Each run found the checkpoints of those before, and nothing of their half-written results.
+    assert [sorted(files) for files in seen] == [
+        [],
+        ["resume/checkpoint-1"],
+        ["resume/checkpoint-1", "resume/checkpoint-2"],
+    ]
+    folder = store.folder(made)
+    assert sorted(tree(folder)) == ["half.txt", DONE, "whole.txt"]
+    assert [path for path in tmp_path.iterdir() if path.name != ".lock"] == [folder]
+
+
+def test_half_written_results_of_a_run_that_failed_are_thrown_away(tmp_path):
+    store = Store(tmp_path)
+
+    def fail(place):
+        (place.out / "from the first run").write_text("half")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        store.run(stage(fail))
+    folder = store.run(stage(Work()))
+    assert sorted(path.name for path in folder.iterdir()) == ["result.txt", DONE]
+
+
+def test_what_is_left_of_a_process_killed_at_the_end_is_cleared_away(tmp_path):
+    """Killed after the folder got its name, before the checkpoints beside it were removed."""
+    store = Store(tmp_path)
+    folder = store.run(stage())
+    left = folder.with_name(folder.name + ".unfinished") / "resume"
+    left.mkdir(parents=True)
+    (left / "checkpoint").write_bytes(b"large")
+    store.run(stage())
+    assert not left.exists()
+
+
+# Others at work.
+
+
+def test_a_second_process_is_refused(tmp_path):
+    store, work = Store(tmp_path), Work()
+    with FileLock(tmp_path / ".lock"):
+        with pytest.raises(TextFileError) as caught:
+            store.run(stage(work))
+    assert str(caught.value) == f"{tmp_path}: another process is at work here; wait for it or stop it"
+    assert work.times == 0
+    store.run(stage(work))
+    assert work.times == 1
+
+
+def test_the_lock_is_held_while_a_stage_works_and_another_process_sees_it(tmp_path):
+    program = (
+        "import sys\nfrom filelock import FileLock, Timeout\n"
+        "try:\n    FileLock(sys.argv[1], timeout=0).acquire()\n"
+        "except Timeout:\n    sys.exit(7)\n"
+    )
+
+    def try_lock():
+        command = [sys.executable, "-c", program, str(tmp_path / ".lock")]
+        return subprocess.run(command, check=False).returncode
+
+    codes = []
+    Store(tmp_path).run(stage(lambda place: codes.append(try_lock())))
+    assert codes == [7]
+    assert try_lock() == 0
+
+
+def test_what_is_finished_can_be_had_while_another_process_works(tmp_path):
+    store, work = Store(tmp_path), Work()
+    store.run(stage(work))
+    with FileLock(tmp_path / ".lock"):
+        assert store.run(stage(work)) == store.folder(stage())
+
+
+# No room.
+
+
+def refusal_on_disk_of(num_bytes, store, made):
+    with disk_of(num_bytes), pytest.raises(UserError) as caught:
+        store.run(made)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith(str(store.folder(made).parent))
+    return message
+
+
+def test_a_full_disk_is_one_clear_error_and_afterwards_the_stage_is_run(tmp_path):
+    store, made = Store(tmp_path), stage(Work("x" * 100_000))
+    message = refusal_on_disk_of(20_000, store, made)
+    assert "stage align-en-de cannot write its results (" in message
+    assert message.endswith("; make room or mend the permissions, and run the same command again")
+    assert not store.is_finished(made)
+    assert (store.run(made) / "result.txt").stat().st_size == 100_000
+
+
+def test_a_disk_that_is_full_when_weights_are_written_is_one_clear_error_too(tmp_path):
+    (tmp_path / "text").write_text("some words to make a vocabulary of\n")
+    encoder = new_encoder([tmp_path / "text"], EncoderShape(layers=1, width=64), seed=1)
+    card = ModelCard(title="t", base_model="nothing", languages=[], made_by={})
+
+    def work(place):
+        save_encoder(encoder, place.out, card=card)
+
+    store, made = Store(tmp_path / "stages"), stage(work)
+    message = refusal_on_disk_of(20_000, store, made)
+    assert "align-en-de" in message
+    assert not store.is_finished(made)
+    assert (store.run(made) / "model.safetensors").is_file()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
+def test_a_folder_that_may_not_be_written_is_one_clear_error(tmp_path):
+    root = tmp_path / "stages"
+    root.mkdir(mode=0o500)
+    with pytest.raises(UserError, match="mend the permissions"):
+        Store(root).run(stage())
+    root.chmod(0o700)
+    shutil.rmtree(root)
+
+
+def test_a_place_that_cannot_be_a_folder_is_one_clear_error(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UserError) as caught:
+        Store(tmp_path / "file" / "stages").run(stage())
+    assert str(caught.value).startswith(str(tmp_path / "file"))
+
+
+def test_a_missing_input_is_not_called_a_full_disk(tmp_path):
+    def work(place):
+        (tmp_path / "gone.txt").read_text()
+
+    with pytest.raises((UserError, OSError)) as caught:
+        Store(tmp_path / "stages").run(stage(work))
+    assert "gone.txt" in str(caught.value)
+    assert "cannot write" not in str(caught.value)
