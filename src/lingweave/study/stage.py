@@ -126,13 +126,14 @@ class Store:
         final = self.folder(stage)
         if self.is_finished(stage):
             return final
-        self._root.mkdir(parents=True, exist_ok=True)
+        locks = self._root / ".locks"
+        locks.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(self._root / ".lock", timeout=0):
+            with FileLock(locks / final.name, timeout=0):
                 self._work(stage, final, report)
         except Timeout as error:
             raise TextFileError(
-                "another process is at work here", remedy="wait for it or stop it", path=self._root
+                "another process is at work here", remedy="wait for it or stop it", path=final
             ) from error
         return final
 

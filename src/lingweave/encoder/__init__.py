@@ -1,0 +1,47 @@
+"""Encoders: checkpoints in and out, words ↔ subwords, small encoders from scratch.
+
+In: a directory or hub name of a BERT- or RoBERTa-like model with a fast tokenizer. Out: the same
+kind of checkpoint, which `AutoModel`, `AutoModelForMaskedLM` and `AutoTokenizer` load, with a
+model card.
+"""
+
+from lingweave.encoder.checkpoint import (
+    Encoder,
+    ModelCard,
+    load_encoder,
+    load_tokenizer,
+    prediction_head,
+    quiet_transformers,
+    save_encoder,
+    set_attention_dropout,
+)
+from lingweave.encoder.pieces import (
+    NO_WORD,
+    EncodedSentence,
+    IntArray,
+    SequenceTemplate,
+    Span,
+    encode_words,
+    words_of_pieces,
+)
+from lingweave.encoder.scratch import EncoderShape, new_encoder
+
+__all__ = [
+    "NO_WORD",
+    "EncodedSentence",
+    "Encoder",
+    "EncoderShape",
+    "IntArray",
+    "ModelCard",
+    "SequenceTemplate",
+    "Span",
+    "encode_words",
+    "load_encoder",
+    "load_tokenizer",
+    "new_encoder",
+    "prediction_head",
+    "quiet_transformers",
+    "save_encoder",
+    "set_attention_dropout",
+    "words_of_pieces",
+]

@@ -1,0 +1,221 @@
+"""Checkpoints in and out: any BERT- or RoBERTa-like masked LM from a directory or the hub.
+
+A checkpoint without a masked-LM head gets one that is tied to its embeddings;
+`Encoder.has_new_head` says so, and such a head must be warmed up before any objective is trained
+through it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import torch
+from huggingface_hub import ModelCardData
+from safetensors import SafetensorError
+from torch import nn
+from transformers import (
+    AutoModelForMaskedLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
+from transformers.utils import logging as transformers_logging
+
+from lingweave.errors import CheckpointError
+
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+    "vocab.json",
+    "sentencepiece.bpe.model",
+)
+"""Without any of these transformers would make an empty tokenizer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoder:
+    """A masked language model with its tokenizer.
+
+    Attributes:
+        model: any `…ForMaskedLM` whose head is found by `prediction_head`.
+        tokenizer: a fast tokenizer, the only kind that gives character offsets.
+        has_new_head: the checkpoint held no masked-LM head; this one is untrained.
+    """
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerFast
+    has_new_head: bool
+
+
+def prediction_head(model: PreTrainedModel) -> nn.Module:
+    """The masked-LM head: hidden states (…, D) → logits (…, V).
+
+    Raises:
+        CheckpointError: the architecture keeps its head where lingweave does not look.
+    """
+    for name in ("cls", "lm_head"):  # BERT and its kin; RoBERTa, XLM-R and theirs
+        head = getattr(model, name, None)
+        if isinstance(head, nn.Module) and not model.config.is_encoder_decoder:
+            return head
+    raise CheckpointError(
+        f"{type(model).__name__} is neither BERT-like nor RoBERTa-like",
+        remedy="use a checkpoint of type bert, roberta, xlm-roberta or camembert",
+    )
+
+
+def load_tokenizer(checkpoint: Path | str) -> PreTrainedTokenizerFast:
+    """The fast tokenizer of a checkpoint.
+
+    Raises:
+        CheckpointError: there is none, or it cannot give character offsets or a mask token.
+    """
+    _check_checkpoint(checkpoint)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(checkpoint))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(
+            f"no tokenizer can be loaded ({_first_line(error)})",
+            remedy="put tokenizer.json beside the weights",
+            path=checkpoint,
+        ) from error
+    if not tokenizer.is_fast:
+        raise CheckpointError(
+            f"its tokenizer {type(tokenizer).__name__} gives no character offsets",
+            remedy="use a checkpoint with a fast tokenizer (tokenizer.json)",
+            path=checkpoint,
+        )
+    if tokenizer.mask_token_id is None or tokenizer.pad_token_id is None:
+        raise CheckpointError(
+            "its tokenizer has no mask or padding token",
+            remedy="use the checkpoint of a masked language model",
+            path=checkpoint,
+        )
+    return cast(PreTrainedTokenizerFast, tokenizer)
+
+
+def load_encoder(checkpoint: Path | str, *, seed: int = 0) -> Encoder:
+    """Load a masked LM from a directory or the hub; add a head where there is none.
+
+    Args:
+        checkpoint: a directory in Hugging Face layout, or a hub name.
+        seed: draws the initial weights of a new head.
+
+    Raises:
+        CheckpointError: no such checkpoint, unsafe weights, an unsupported architecture, or weights
+            missing from the encoder's body.
+    """
+    tokenizer = load_tokenizer(checkpoint)
+    try:
+        with quiet_transformers(), torch.random.fork_rng():
+            torch.manual_seed(seed)
+            model, loading = AutoModelForMaskedLM.from_pretrained(
+                str(checkpoint), output_loading_info=True, use_safetensors=True
+            )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise CheckpointError(
+            f"it cannot be loaded as a masked language model ({_first_line(error)})",
+            remedy="give a directory with config.json and model.safetensors, or a hub name",
+            path=checkpoint,
+        ) from error
+    prediction_head(model)
+    body = model.base_model_prefix + "."
+    missing = sorted(loading["missing_keys"])
+    lost = [key for key in missing if key.startswith(body)]
+    if lost:
+        raise CheckpointError(
+            f"weights of the encoder are missing ({lost[0]} and {len(lost) - 1} more)",
+            remedy="use a complete checkpoint",
+            path=checkpoint,
+        )
+    return Encoder(model=model, tokenizer=tokenizer, has_new_head=bool(missing))
+
+
+def set_attention_dropout(model: nn.Module, probability: float) -> None:
+    """Drop attention weights with this probability, 0–1, whatever the encoder's configuration says.
+
+    The configuration stays, so what is saved is trained elsewhere as its authors meant.
+    """
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Dropout) and name.endswith("attention.self.dropout"):
+            module.p = probability
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Silence transformers' reports on missing weights and its bars: we say what matters."""
+    previous = transformers_logging.get_verbosity()
+    had_bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(previous)
+        if had_bars:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def save_encoder(encoder: Encoder, folder: Path, *, card: "ModelCard") -> None:
+    """Write weights (safetensors), tokenizer and model card to `folder`, which is made."""
+    with quiet_transformers():
+        encoder.model.save_pretrained(folder)
+    encoder.tokenizer.save_pretrained(folder)
+    (folder / "README.md").write_text(card.markdown(), encoding="utf-8")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """What a saved checkpoint says about itself.
+
+    Attributes:
+        title: the heading.
+        base_model: directory or hub name of what it was made from.
+        languages: language codes of the text it was trained on here.
+        made_by: facts of how it was made, in order: name → value.
+    """
+
+    title: str
+    base_model: str
+    languages: Sequence[str]
+    made_by: Mapping[str, object]
+
+    def markdown(self) -> str:
+        """The card as README.md of a hub repository: YAML header, then a table."""
+        header = ModelCardData(
+            language=list(self.languages) or None,
+            library_name="transformers",
+            tags=["lingweave", "cross-lingual"],
+        ).to_yaml()
+        rows = "\n".join(f"| {name} | {value} |" for name, value in self.made_by.items())
+        return (
+            f"---\n{header}\n---\n\n# {self.title}\n\n"
+            f"Made by lingweave from `{self.base_model}`.\n\n"
+            f"| | |\n|---|---|\n{rows}\n"
+        )
+
+
+def _check_checkpoint(checkpoint: Path | str) -> None:
+    """Refuse a directory that is no checkpoint before transformers tries it as a hub name."""
+    path = Path(checkpoint)
+    if path.is_dir() and not (path / "config.json").is_file():
+        raise CheckpointError(
+            "this directory is no checkpoint (it has no config.json)",
+            remedy="give the one with config.json, model.safetensors and tokenizer.json",
+            path=path,
+        )
+    if path.is_dir() and not any((path / name).is_file() for name in TOKENIZER_FILES):
+        raise CheckpointError(
+            "no tokenizer is beside the weights", remedy="add its tokenizer.json", path=path
+        )
+    looks_like_path = path.is_absolute() or str(checkpoint).startswith(".")
+    if not path.exists() and (looks_like_path or str(checkpoint).count("/") > 1):
+        raise CheckpointError(
+            "no such directory", remedy="check the path to the checkpoint", path=path
+        )
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n", 1)[0]

@@ -1,0 +1,229 @@
+"""Tables and the sentence, from results made by hand."""
+
+import pytest
+
+from lingweave.report.tables import (
+    alignment_table,
+    difference_tables,
+    macro_f1_tables,
+    score_tables,
+    sentence,
+)
+from lingweave.study import MEAN, Estimate, Results, Score
+from lingweave.study.results import SeedScore
+
+
+def seed_score(accuracy, macro_f1=0.3, seed=1):
+    return SeedScore(
+        pretraining_seed=seed,
+        finetuning_seed=1,
+        accuracy=accuracy,
+        macro_f1=macro_f1,
+        signature=f"task:nli.1|seed:{seed}",
+    )
+
+
+def estimate(mean, low=None, high=None):
+    return Estimate(mean=mean, low=mean if low is None else low, high=mean if high is None else high)
+
+
+def score(system, language, accuracy, over=None, setting="zero-shot", task="nli", macro_f1=0.3):
+    return Score(
+        system=system,
+        setting=setting,
+        task=task,
+        language=language,
+        num_examples=1000,
+        accuracy=estimate(accuracy, accuracy - 0.02, accuracy + 0.02),
+        macro_f1=macro_f1,
+        over_control=over,
+        seeds=[seed_score(accuracy, macro_f1)],
+    )
+
+
+def make_results(scores, systems, control="mlm", alignments=(), **changes):
+    values = {
+        "study": "by-hand",
+        "question": "What is it?",
+        "control": control,
+        "source_language": {"nli": "en"},
+        "scores": scores,
+        "alignments": list(alignments),
+        "systems": {name: {"options": {"objective": name}, "runs": []} for name in systems},
+        "recipe": {"name": "by-hand"},
+        "made_by": {"command": "lingweave run by-hand.yaml"},
+        "stages": [],
+    }
+    return Results(**(values | changes))
+
+
+@pytest.fixture
+def results():
+    scores = [
+        score("mlm", "en", 0.8, macro_f1=0.79),
+        score("mlm", "de", 0.5, macro_f1=0.49),
+        score("mlm", "zh", 0.45),
+        score("mlm", MEAN, 0.475),
+        score("weam", "en", 0.7904, estimate(-0.0096, -0.03, 0.0101), macro_f1=0.781),
+        score("weam", "de", 0.6, estimate(0.1, 0.05, 0.15), macro_f1=0.6049),
+        score("weam", "zh", 0.36, estimate(-0.09, -0.125, -0.05)),
+        score("weam", MEAN, 0.48, estimate(0.005, -0.03, 0.04)),
+    ]
+    return make_results(scores, ["mlm", "weam"])
+
+
+def test_a_score_table_has_systems_by_languages_in_per_cent(results):
+    (table,) = score_tables(results)
+    assert table.title == "nli, zero-shot: accuracy in %"
+    assert table.header == ["system", "en (trained on)", "de", "zh", "mean without en"]
+    assert table.rows == [
+        ["mlm", "80.0", "50.0", "45.0", "47.5"],
+        ["weam", "79.0", "60.0", "36.0", "48.0"],
+    ]
+
+
+def test_differences_are_points_with_a_sign_and_their_interval(results):
+    (table,) = difference_tables(results)
+    assert table.title == "nli, zero-shot: points over mlm [95 % interval]"
+    assert table.header == ["system", "en (trained on)", "de", "zh", "mean without en"]
+    assert table.rows == [
+        [
+            "weam",
+            "-1.0 [-3.0, +1.0]",
+            "+10.0 [+5.0, +15.0]",
+            "-9.0 [-12.5, -5.0]",
+            "+0.5 [-3.0, +4.0]",
+        ]
+    ]
+
+
+def test_macro_f1_has_a_table_of_its_own(results):
+    (table,) = macro_f1_tables(results)
+    assert table.title == "nli, zero-shot: macro-F1 in %"
+    assert [row[:3] for row in table.rows] == [["mlm", "79.0", "49.0"], ["weam", "78.1", "60.5"]]
+
+
+def test_the_control_is_in_the_scores_wherever_it_stands_and_not_in_the_differences(results):
+    turned = results.model_copy(
+        update={"systems": {name: results.systems[name] for name in ("weam", "mlm")}}
+    )
+    (scores,), (differences,) = score_tables(turned), difference_tables(turned)
+    assert [row[0] for row in scores.rows] == ["weam", "mlm"]
+    assert scores.rows[1] == ["mlm", "80.0", "50.0", "45.0", "47.5"]
+    assert [row[0] for row in differences.rows] == ["weam"]
+
+
+def test_each_task_and_setting_has_its_own_table():
+    cases = [("nli", "zero-shot"), ("nli", "translate-train"), ("pawsx", "zero-shot")]
+    scores = [
+        score("mlm", "de", number / 10, task=task, setting=setting)
+        for number, (task, setting) in enumerate(cases)
+    ]
+    made = make_results(scores, ["mlm"], source_language={"nli": "en", "pawsx": "de"})
+    tables = score_tables(made)
+    assert [table.title for table in tables] == [
+        "nli, zero-shot: accuracy in %",
+        "nli, translate-train: accuracy in %",
+        "pawsx, zero-shot: accuracy in %",
+    ]
+    assert [table.rows for table in tables] == [
+        [["mlm", "0.0"]],
+        [["mlm", "10.0"]],
+        [["mlm", "20.0"]],
+    ]
+    assert [table.header[1] for table in tables] == ["de", "de", "de (trained on)"]
+
+
+# The sentence.
+
+
+def sentence_for(low, mean, high, **more):
+    over = estimate(mean, low, high)
+    scores = [score("mlm", MEAN, 0.5), score("tlm", MEAN, 0.5 + mean, over, **more)]
+    return sentence(make_results(scores, ["mlm", "tlm"]))
+
+
+def test_an_interval_above_0_is_a_gain():
+    assert sentence_for(0.001, 0.034, 0.06) == (
+        "On the languages not trained on, against mlm: tlm gains +3.4 points (zero-shot)."
+    )
+
+
+def test_an_interval_below_0_is_a_loss():
+    assert "tlm loses -3.4 points (zero-shot)." in sentence_for(-0.06, -0.034, -0.001)
+
+
+@pytest.mark.parametrize("bounds", [(-0.01, 0.02), (0.0, 0.04), (-0.02, 0.0), (0.0, 0.0)])
+def test_an_interval_that_holds_0_is_no_sure_difference(bounds):
+    low, high = bounds
+    assert "tlm makes no sure difference, +0.5 points" in sentence_for(low, 0.005, high)
+
+
+def test_the_sentence_names_every_system_but_the_control_and_goes_by_the_mean_alone(results):
+    """German gains and Chinese loses here; the mean of both does neither."""
+    assert sentence(results) == (
+        "On the languages not trained on, against mlm: weam makes no sure difference, "
+        "+0.5 points (zero-shot)."
+    )
+    more = [
+        *results.scores,
+        score("tlm", MEAN, 0.6, estimate(0.125, 0.1, 0.15)),
+    ]
+    named = sentence(make_results(more, ["mlm", "weam", "tlm"]))
+    assert "weam makes no sure difference" in named
+    assert "; tlm gains +12.5 points" in named
+
+
+def test_with_one_foreign_language_the_sentence_is_about_that_one():
+    """Then there is no mean, as it would be the same."""
+    scores = [
+        score("mlm", "en", 0.8),
+        score("mlm", "de", 0.5),
+        score("tlm", "en", 0.8, estimate(0.0)),
+        score("tlm", "de", 0.6, estimate(0.1, 0.05, 0.15)),
+    ]
+    assert "tlm gains +10.0 points" in sentence(make_results(scores, ["mlm", "tlm"]))
+
+
+def test_a_study_of_the_control_alone_says_that_there_is_nothing_to_compare():
+    scores = [score("mlm", "de", 0.5), score("mlm", MEAN, 0.5)]
+    assert sentence(make_results(scores, ["mlm"])) == "There is nothing to compare."
+
+
+def test_models_trained_on_translations_are_not_said_to_be_untrained():
+    """In translate-train every language is trained on."""
+    said = sentence_for(0.01, 0.034, 0.06, setting="translate-train")
+    assert "gains +3.4 points (translate-train)" in said
+    assert "not trained on" not in said
+
+
+# Alignment.
+
+
+SUMMARY = {
+    "bitext": "data/en-zh",
+    "languages": ["en", None],
+    "pairs": 10000,
+    "source_words": 50000,
+    "target_words": 40000,
+    "links": 36000,
+    "symmetrization": "intersection",
+}
+
+
+def test_the_alignment_table_counts_links_for_each_source_word(results):
+    gold = {"aer": 0.0625, "precision": 0.9, "recall": 0.97, "num_sentences": 10000}
+    known = SUMMARY | {"languages": ["base", "miro"], "pairs": 4000, "against_gold": gold}
+    table = alignment_table(make_results(results.scores, ["mlm"], alignments=[SUMMARY, known]))
+    assert table.header == ["bitext", "pairs", "links/word", "AER in %"]
+    assert table.rows == [
+        ["en–?", "10,000", "0.72", "not known"],
+        ["base–miro", "4,000", "0.72", "6.2"],
+    ]
+
+
+def test_an_error_rate_of_0_is_known(results):
+    gold = {"aer": 0.0, "precision": 1.0, "recall": 1.0, "num_sentences": 4}
+    summary = SUMMARY | {"against_gold": gold}
+    table = alignment_table(make_results(results.scores, ["mlm"], alignments=[summary]))
+    assert table.rows[0][3] == "0.0"
