@@ -6,8 +6,10 @@ from lingweave.report.tables import (
     alignment_table,
     difference_tables,
     macro_f1_tables,
+    note,
     score_tables,
     sentence,
+    short_difference_tables,
 )
 from lingweave.study import MEAN, Estimate, Results, Score
 from lingweave.study.results import SeedScore
@@ -75,7 +77,7 @@ def results():
 def test_a_score_table_has_systems_by_languages_in_per_cent(results):
     (table,) = score_tables(results)
     assert table.title == "nli, zero-shot: accuracy in %"
-    assert table.header == ["system", "en (trained on)", "de", "zh", "mean without en"]
+    assert table.header == ["system", "en*", "de", "zh", "mean"]
     assert table.rows == [
         ["mlm", "80.0", "50.0", "45.0", "47.5"],
         ["weam", "79.0", "60.0", "36.0", "48.0"],
@@ -85,7 +87,7 @@ def test_a_score_table_has_systems_by_languages_in_per_cent(results):
 def test_differences_are_points_with_a_sign_and_their_interval(results):
     (table,) = difference_tables(results)
     assert table.title == "nli, zero-shot: points over mlm [95 % interval]"
-    assert table.header == ["system", "en (trained on)", "de", "zh", "mean without en"]
+    assert table.header == ["system", "en*", "de", "zh", "mean"]
     assert table.rows == [
         [
             "weam",
@@ -95,6 +97,28 @@ def test_differences_are_points_with_a_sign_and_their_interval(results):
             "+0.5 [-3.0, +4.0]",
         ]
     ]
+
+
+def test_in_short_a_difference_that_may_be_none_stands_in_brackets(results):
+    (table,) = short_difference_tables(results)
+    assert table.title == "nli, zero-shot: points over mlm, (in brackets) if not sure"
+    assert table.rows == [["weam", "(-1.0)", "+10.0", "-9.0", "(+0.5)"]]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "cell"),
+    [(0.0, 0.1, "(+5.0)"), (0.001, 0.1, "+5.0"), (-0.1, 0.0, "(+5.0)"), (-0.1, -0.001, "+5.0")],
+)
+def test_an_interval_that_ends_at_0_is_not_sure(low, high, cell):
+    scores = [score("mlm", "de", 0.5), score("tlm", "de", 0.55, estimate(0.05, low, high))]
+    (table,) = short_difference_tables(make_results(scores, ["mlm", "tlm"]))
+    assert table.rows == [["tlm", cell]]
+
+
+def test_what_the_marks_mean_is_said(results):
+    assert note(results) == (
+        "* trained on; mean: of the languages not trained on; chance: 33.3 %"
+    )
 
 
 def test_macro_f1_has_a_table_of_its_own(results):
@@ -131,7 +155,7 @@ def test_each_task_and_setting_has_its_own_table():
         [["mlm", "10.0"]],
         [["mlm", "20.0"]],
     ]
-    assert [table.header[1] for table in tables] == ["de", "de", "de (trained on)"]
+    assert [table.header[1] for table in tables] == ["de", "de", "de*"]
 
 
 # The sentence.

@@ -194,22 +194,22 @@ def test_words_that_go_together_are_linked(bitext_files):
 
 
 def test_capitals_do_not_hide_a_word_unless_asked_to(bitext_files, pharaoh):
-    """Six words, the target says them backwards; the source writes them in capitals at random."""
+    """Six words in any order on both sides; the source writes them in capitals at random."""
     choose = random.Random(0)
     words = ["house", "dog", "tree", "river", "stone", "bread"]
-    sources, targets = [], []
-    for _ in range(60):
-        said = choose.sample(words, 4)
+    sources, targets, gold = [], [], []
+    for _ in range(150):
+        said, order = choose.sample(words, 4), choose.sample(range(4), 4)
         sources.append(
             " ".join("".join(choose.choice((c, c.upper())) for c in word) for word in said)
         )
-        targets.append(" ".join(f"x{word}" for word in reversed(said)))
-    gold = pharaoh(*["0-3 1-2 2-1 3-0"] * 60)
-    bitext, source = bitext_files(sources, targets, gold=gold)
+        targets.append(" ".join(f"x{said[place]}" for place in order))
+        gold.append(" ".join(f"{place}-{index}" for index, place in enumerate(order)))
+    bitext, source = bitext_files(sources, targets, gold=pharaoh(*gold))
     lowered, found = align_pairs(bitext, source, Alignment())
     _, found_with_capitals = align_pairs(bitext, source, Alignment(lowercase=False))
     assert found["against_gold"]["aer"] < 0.05
-    assert found_with_capitals["against_gold"]["aer"] > 0.5
+    assert found_with_capitals["against_gold"]["aer"] > 0.3
     assert [pair.source for pair in lowered] == sources  # the text itself stays as it is
 
 

@@ -35,12 +35,24 @@ def stage(work=None, **changes):
 
 
 def tree(folder):
-    """All files below a folder but the lock, with their content."""
+    """All files below a folder but the locks, with their content."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != ".lock"
+        if path.is_file() and path.parent.name != ".locks"
     }
+
+
+def folders(root):
+    """What stands in a folder of stages, but for the locks."""
+    return {path.name for path in root.iterdir() if path.name != ".locks"}
+
+
+def lock_of(store, made):
+    path = store.folder(made)
+    path = path.parent / ".locks" / path.name
+    path.parent.mkdir(exist_ok=True)
+    return path
 
 
 @contextmanager
@@ -151,8 +163,7 @@ def test_a_finished_stage_is_whole_and_says_how_it_was_made(tmp_path):
     assert record["seconds"] >= 0
     assert "torch" in record["machine"]
     assert work.seen.inputs == {"encoder": store.folder(before), "model": tmp_path / "model"}
-    left = {path.name for path in folder.parent.iterdir()} - {".lock"}
-    assert left == {folder.name, store.folder(before).name}
+    assert folders(folder.parent) == {folder.name, store.folder(before).name}
 
 
 def test_a_finished_stage_is_not_run_again(tmp_path):
@@ -210,7 +221,7 @@ def test_a_stage_that_fails_leaves_no_result_but_its_checkpoints(tmp_path, failu
     ]
     folder = store.folder(made)
     assert sorted(tree(folder)) == ["half.txt", DONE, "whole.txt"]
-    assert [path for path in tmp_path.iterdir() if path.name != ".lock"] == [folder]
+    assert folders(tmp_path) == {folder.name}
 
 
 def test_half_written_results_of_a_run_that_failed_are_thrown_away(tmp_path):
@@ -240,15 +251,19 @@ def test_what_is_left_of_a_process_killed_at_the_end_is_cleared_away(tmp_path):
 # Others at work.
 
 
-def test_a_second_process_is_refused(tmp_path):
+def test_a_second_process_is_refused_the_same_stage_and_may_do_another(tmp_path):
     store, work = Store(tmp_path), Work()
-    with FileLock(tmp_path / ".lock"):
+    with FileLock(lock_of(store, stage())):
         with pytest.raises(TextFileError) as caught:
             store.run(stage(work))
-    assert str(caught.value) == f"{tmp_path}: another process is at work here; wait for it or stop it"
-    assert work.times == 0
-    store.run(stage(work))
+        assert str(caught.value) == (
+            f"{store.folder(stage())}: another process is at work here; wait for it or stop it"
+        )
+        assert work.times == 0
+        store.run(stage(work, version=2))
     assert work.times == 1
+    store.run(stage(work))
+    assert work.times == 2
 
 
 def test_the_lock_is_held_while_a_stage_works_and_another_process_sees_it(tmp_path):
@@ -257,22 +272,38 @@ def test_the_lock_is_held_while_a_stage_works_and_another_process_sees_it(tmp_pa
         "try:\n    FileLock(sys.argv[1], timeout=0).acquire()\n"
         "except Timeout:\n    sys.exit(7)\n"
     )
+    store, codes = Store(tmp_path), []
 
-    def try_lock():
-        command = [sys.executable, "-c", program, str(tmp_path / ".lock")]
-        return subprocess.run(command, check=False).returncode
+    def try_lock(place=None):
+        command = [sys.executable, "-c", program, str(lock_of(store, made))]
+        codes.append(subprocess.run(command, check=False).returncode)
 
-    codes = []
-    Store(tmp_path).run(stage(lambda place: codes.append(try_lock())))
-    assert codes == [7]
-    assert try_lock() == 0
+    made = stage(try_lock)
+    store.run(made)
+    try_lock()
+    assert codes == [7, 0]
 
 
 def test_what_is_finished_can_be_had_while_another_process_works(tmp_path):
     store, work = Store(tmp_path), Work()
     store.run(stage(work))
-    with FileLock(tmp_path / ".lock"):
+    with FileLock(lock_of(store, stage())):
         assert store.run(stage(work)) == store.folder(stage())
+
+
+def test_a_stage_that_another_process_finished_before_the_lock_was_had_is_not_run_again(tmp_path):
+    """Both saw it unfinished; the other one was done just before this one could take the lock."""
+    work = Work()
+
+    class Late(Store):
+        def is_finished(self, made):
+            finished = super().is_finished(made)
+            if not finished and work.times == 0:
+                Store(tmp_path).run(stage(work))
+            return finished
+
+    Late(tmp_path).run(stage(work))
+    assert work.times == 1
 
 
 # No room.

@@ -20,7 +20,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from lingweave.errors import TextFileError
-from lingweave.training import Report
+from lingweave.training import LOGS, Report
 
 DONE = "stage.json"
 RESUME = "resume"
@@ -146,6 +146,8 @@ class Store:
         try:
             out.mkdir(parents=True)
             stage.work(Workplace(out, resume, inputs, report))
+            if (resume / LOGS).is_dir():
+                (resume / LOGS).rename(out / LOGS)
             record = {
                 "kind": stage.kind,
                 "label": stage.label,

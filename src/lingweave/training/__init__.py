@@ -5,10 +5,11 @@ Which objective it is, this package does not know.
 """
 
 from lingweave.training.checkpoint import Progress
-from lingweave.training.loop import Report, Run, UpdateReport, precision_of_machine, train
+from lingweave.training.loop import LOGS, Report, Run, UpdateReport, precision_of_machine, train
 from lingweave.training.options import TrainingOptions
 
 __all__ = [
+    "LOGS",
     "Progress",
     "Report",
     "Run",

@@ -34,6 +34,9 @@ from lingweave.training.checkpoint import (
 from lingweave.training.interruption import Interruption
 from lingweave.training.options import Precision, TrainingOptions
 
+LOGS = "logs"
+"""Where trackers write, in the work folder; a stage keeps it beside its results."""
+
 LOSS_RECORDS = 200
 """About so many losses are kept for the record, evenly spaced."""
 
@@ -180,7 +183,7 @@ class _Trainer:
         self._accelerator = Accelerator(
             mixed_precision="bf16" if precision == "bf16" else "no",
             log_with=options.tracker,
-            project_dir=str(run.work) if options.tracker else None,
+            project_dir=str(run.work / LOGS) if options.tracker else None,
         )
         if options.tracker is not None:
             self._accelerator.init_trackers("lingweave")

@@ -20,6 +20,8 @@ NUM_REGISTERS = 2
 """Low (0) and high (1); only the high one uses synonyms."""
 
 NEGATION = "not"
+CONNECTIVES = {"entailment": "so", "neutral": "also", "contradiction": "but"}
+"""By how one sentence bears on the next, the word that joins them in running text."""
 STOP = "stop"
 FULL_STOP = "."
 """The one form all languages share, as languages of one script share their punctuation."""
@@ -155,6 +157,7 @@ def build_world(size: WorldSize) -> World:
             *places,
             *relations,
             NEGATION,
+            *CONNECTIVES.values(),
         ),
         frame_of={verb: frame for frame in frames for pair in frame.verb_pairs for verb in pair},
     )
@@ -224,8 +227,9 @@ def _build_lexicon(
     particles = [maker.make(1) for _ in range(_NUM_PARTICLES)]
     markers = {marker: maker.make(1) for marker in MARKERS}
     names: dict[str, tuple[tuple[str, ...], ...]] = {}
+    function_words = {NEGATION, *CONNECTIVES.values(), *world.relations}
     for concept in world.concepts:
-        if concept == NEGATION or concept in world.relations:
+        if concept in function_words:
             names[concept] = ((maker.make(1),),) * NUM_REGISTERS
             continue
         needs_two, has_synonym = rng.random() < two_words, rng.random() < synonyms

@@ -19,7 +19,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lingweave.corpus.twins.grammar import Meaning, MeaningGrammar
 from lingweave.corpus.twins.inference import LABELS, Example, draw_example
-from lingweave.corpus.twins.lexicon import WorldSize, build_lexicons, build_world
+from lingweave.corpus.twins.lexicon import (
+    CONNECTIVES,
+    WorldSize,
+    build_lexicons,
+    build_world,
+)
 from lingweave.corpus.twins.translation import BASE, Language, build_languages, gold_links, say
 from lingweave.errors import RecipeError, TextFileError
 
@@ -47,9 +52,6 @@ class TwinOptions(BaseModel):
         default=0.05, ge=0, le=1, description="fraction of concepts whose name has two words"
     )
     num_text: int = Field(default=12000, ge=0, description="lines of plain text per language")
-    passage_share: float = Field(
-        default=1.0, ge=0, le=1, description="fraction of plain text lines with two sentences"
-    )
     num_bitext_train: int = Field(default=4000, ge=0, description="training pairs per twin")
     num_bitext_valid: int = Field(default=200, ge=0, description="held-out pairs per twin")
     num_nli_train: int = Field(default=21000, ge=0, description="training examples per language")
@@ -124,28 +126,28 @@ class _Writer:
             drawn.append(meaning)
         return drawn
 
-    def passages(self, name: str) -> Iterator[tuple[Meaning, ...]]:
-        """Draw the plain text of a language: lines of one sentence, or of two.
+    def passages(self, name: str) -> Iterator[Example]:
+        """Draw the plain text of a language: two sentences, and how the first bears on the second.
 
-        Sentences may come again, so frequent short ones do not run out.
-
-        The second sentence of two restates, adds to or contradicts the first, as neighbours in
-        real text take each other up: what is learnt from it is how words repeat and oppose.
+        So neighbours in real text take each other up and are joined by "so", "also", "but": what is
+        learnt from it is how words repeat and oppose. Sentences may come again, so frequent short
+        ones do not run out.
         """
         rng = self._rng(name)
         for _ in range(self.options.num_text):
             for _ in range(_MAX_TRIES):
-                if rng.random() < self.options.passage_share:
-                    example = draw_example(self.grammar, rng.choice(LABELS), rng)
-                    passage: tuple[Meaning, ...] = (example.premise, example.hypothesis)
-                    passage = passage[:: rng.choice((1, -1))]
-                else:
-                    passage = (self.grammar.draw(rng),)
-                if not any(_event(meaning) in self.said for meaning in passage):
+                example = draw_example(self.grammar, rng.choice(LABELS), rng)
+                if not {_event(example.premise), _event(example.hypothesis)} & self.said:
                     break
             else:
                 raise _too_small(name)
-            yield passage
+            yield example
+
+
+def _say_passage(passage: Example, language: Language) -> str:
+    (connective,) = language.lexicon.names[CONNECTIVES[passage.label]][0]
+    sentences = (say(passage.premise, language).text, say(passage.hypothesis, language).text)
+    return f" {connective} ".join(sentences)
 
 
 def _too_small(what: str) -> RecipeError:
@@ -227,5 +229,5 @@ def write_twins(options: TwinOptions, folder: Path) -> None:
         _write_bitext(writer, twin, "train", options.num_bitext_train, folder)
     for language in languages:
         passages = writer.passages(f"text {language.name}")
-        lines = (" ".join(say(m, language).text for m in passage) for passage in passages)
+        lines = (_say_passage(passage, language) for passage in passages)
         _write_lines(folder / "text" / f"{language.name}.txt", lines)
