@@ -43,6 +43,7 @@ from lingweave.encoder import (
     ModelCard,
     SequenceTemplate,
     encode_words,
+    freeze,
     load_encoder,
     load_tokenizer,
     new_encoder,
@@ -563,3 +564,13 @@ def test_a_new_encoder_knows_the_words_of_its_texts(tmp_path):
         assert torch.equal(weight, same[name])
     embeddings = "bert.embeddings.word_embeddings.weight"
     assert not torch.equal(encoder.model.state_dict()[embeddings], other[embeddings])
+
+
+def test_freezing_keeps_embeddings_and_the_lowest_layers():
+    _, model = tiny("bert", head=True)
+    freeze(model, 1)
+    trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    assert not any(name.startswith(("bert.embeddings", "bert.encoder.layer.0")) for name in trained)
+    assert any(name.startswith("bert.encoder.layer.1") for name in trained)
+    with pytest.raises(CheckpointError, match="but the encoder has 2; lower frozen_layers"):
+        freeze(model, 3)

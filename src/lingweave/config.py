@@ -122,6 +122,11 @@ class Finetuning(TrainingOptions):
 
     learning_rate: float = Field(default=2e-5, gt=0, description="1810.04805: 2e-5 to 5e-5")
     epochs: int = Field(default=3, ge=1, description="1810.04805: 3")
+    frozen_layers: int | None = Field(
+        default=None,
+        ge=0,
+        description="keep the embeddings and so many layers above them as they are; none: train all",
+    )
     max_length: int = Field(default=128, ge=8, description="pieces, special tokens counted")
     seeds: list[int] = Field(default=[1], min_length=1)
 

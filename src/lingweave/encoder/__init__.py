@@ -8,6 +8,7 @@ model card.
 from lingweave.encoder.checkpoint import (
     Encoder,
     ModelCard,
+    freeze,
     load_encoder,
     load_tokenizer,
     prediction_head,
@@ -36,6 +37,7 @@ __all__ = [
     "SequenceTemplate",
     "Span",
     "encode_words",
+    "freeze",
     "load_encoder",
     "load_tokenizer",
     "new_encoder",

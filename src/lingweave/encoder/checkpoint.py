@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from huggingface_hub import ModelCardData
@@ -141,6 +141,26 @@ def set_attention_dropout(model: nn.Module, probability: float) -> None:
     for name, module in model.named_modules():
         if isinstance(module, nn.Dropout) and name.endswith("attention.self.dropout"):
             module.p = probability
+
+
+def freeze(model: Any, num_layers: int) -> None:
+    """Keep the embeddings and the lowest layers as they are: what they align stays aligned.
+
+    Args:
+        model: any model on a BERT- or RoBERTa-like encoder.
+        num_layers: layers to freeze above the embeddings; 0 freezes the embeddings alone.
+
+    Raises:
+        CheckpointError: the encoder has fewer layers.
+    """
+    layers = model.base_model.encoder.layer
+    if num_layers > len(layers):
+        raise CheckpointError(
+            f"{num_layers} layers are to be frozen, but the encoder has {len(layers)}",
+            remedy="lower frozen_layers",
+        )
+    for part in (model.base_model.embeddings, *layers[:num_layers]):
+        part.requires_grad_(False)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from torch import nn
 from transformers import AutoModelForSequenceClassification
 
 from lingweave.config import Examples, Finetuning
-from lingweave.encoder import load_tokenizer, quiet_transformers
+from lingweave.encoder import freeze, load_tokenizer, quiet_transformers
 from lingweave.evaluation import score_classification
 from lingweave.objectives import Classification
 from lingweave.study.examples import read_examples
@@ -43,6 +43,8 @@ def finetune_encoder(
     task = TASKS[task_name]
     tokenizer = load_tokenizer(place.inputs["encoder"])
     model = new_classifier(place.inputs["encoder"], task.labels, seed=seed)
+    if options.frozen_layers is not None:
+        freeze(model, options.frozen_layers)
     encoded = {
         role: task.encode(tokenizer, read_examples(task, source), options.max_length)
         for role, source in sources.items()
