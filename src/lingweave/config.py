@@ -125,7 +125,7 @@ class Finetuning(TrainingOptions):
     frozen_layers: int | None = Field(
         default=None,
         ge=0,
-        description="keep the embeddings and so many layers above them as they are; none: train all",
+        description="keep the embeddings and so many layers above them; default: train all",
     )
     max_length: int = Field(default=128, ge=8, description="pieces, special tokens counted")
     seeds: list[int] = Field(default=[1], min_length=1)

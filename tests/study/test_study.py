@@ -545,15 +545,6 @@ def test_passing_over_more_examples_than_there_are_is_told(twins, tmp_path):
     assert "nothing is left behind the first 48 examples" in refused(values, tmp_path, TableError)
 
 
-def test_fewer_examples_than_were_asked_for_are_not_taken_for_enough(twins, tmp_path):
-    """`first: 1000` of 48 would otherwise pass for a study on a thousand."""
-    values = recipe_dict(folder=twins)
-    values["tasks"]["nli"]["test"]["first"] = 1000
-    message = refused(values, tmp_path, TableError)
-    assert "30" in message
-    assert "1000" in message or "1,000" in message
-
-
 def test_links_beyond_a_sentence_are_told(twins, tmp_path):
     path = tmp_path / "links"
     path.write_text("0-0\n0-99\n" + "\n" * 38)

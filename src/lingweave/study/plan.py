@@ -29,6 +29,7 @@ from lingweave.config import (
     Untrained,
 )
 from lingweave.corpus import open_bitext
+from lingweave.encoder import load_tokenizer
 from lingweave.errors import TextFileError
 from lingweave.objectives import MaskedOptions
 from lingweave.study import aligning, finetuning, pretraining
@@ -157,8 +158,18 @@ def encoder_stage(
         pretraining.VERSION,
         {"head_warmup": _training(head_warmup), "seed": seed, "max_length": max_length},
         partial(pretraining.prepare_encoder, warmup=head_warmup, seed=seed, max_length=max_length),
-        inputs={"checkpoint": Checkpoint(Path(str(source.checkpoint))), **_by_role(alignments)},
+        inputs={"checkpoint": given(Path(str(source.checkpoint))), **_by_role(alignments)},
     )
+
+
+def given(checkpoint: Path) -> Checkpoint:
+    """A checkpoint that no stage made, looked at before any work.
+
+    Raises:
+        CheckpointError: it is none, or its tokenizer is of no use.
+    """
+    load_tokenizer(checkpoint)
+    return Checkpoint(checkpoint)
 
 
 def pretrain_stage(

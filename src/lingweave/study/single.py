@@ -30,10 +30,11 @@ from lingweave.study.plan import (
     encoder_stage,
     evaluate_stage,
     finetune_stage,
+    given,
     pretrain_stage,
 )
 from lingweave.study.run import Observer, run_stages
-from lingweave.study.stage import Checkpoint, Stage, Store
+from lingweave.study.stage import Stage, Store
 
 
 def align(source: BitextSource, out: Path, alignment: Alignment) -> dict[str, Any]:
@@ -112,7 +113,7 @@ def finetune(
     Raises:
         UserError: an input is wrong, or `out` exists.
     """
-    start, seed = Checkpoint(encoder), options.seeds[0]
+    start, seed = given(encoder), options.seeds[0]
     _run([finetune_stage(task, task, examples, options, seed, start)], out, observer)
 
 
@@ -141,7 +142,7 @@ def evaluate(
     Raises:
         UserError: an input is wrong, or `out` exists.
     """
-    _run([evaluate_stage(task, task, tests, options, Checkpoint(model))], out, observer)
+    _run([evaluate_stage(task, task, tests, options, given(model))], out, observer)
     scores: dict[str, dict[str, Any]] = json.loads((out / SCORES).read_text("utf-8"))
     return scores
 

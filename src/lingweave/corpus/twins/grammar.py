@@ -52,11 +52,11 @@ class MeaningGrammar:
     """Draws meanings; each rate is the chance (0–1) that a sentence has the part."""
 
     world: World
-    adjective_rate: float = 0.3
-    adverb_rate: float = 0.3
-    place_rate: float = 0.3
-    negation_rate: float = 0.2
-    hypernym_rate: float = 0.3
+    adjective_rate: float = 0.4
+    adverb_rate: float = 0.4
+    place_rate: float = 0.4
+    negation_rate: float = 0.15
+    hypernym_rate: float = 0.25
 
     def draw(self, rng: random.Random) -> Meaning:
         """Draw one meaning."""

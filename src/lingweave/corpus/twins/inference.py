@@ -5,7 +5,7 @@ it. Whatever the label, it may leave modifiers out and climb from a noun to the 
 
 - entailment: that is all, and at least one such step is taken.
 - neutral: one thing is said that the premise leaves open: a modifier more, a member where the
-  premise names the kind, another member of the kind, something else that was done.
+  premise names the kind; where the premise leaves nothing open, something else that was done.
 - contradiction: one thing is denied: the verb is negated (or no longer), or the verb, an adjective
   or the adverb has given way to its opposite.
 
@@ -44,8 +44,11 @@ class Example:
 _Closed = frozenset[str]
 _Change = tuple[Callable[[Meaning], Meaning], _Closed]
 
-GENERALISING_RATE = 0.25
+GENERALISING_RATE = 0.3
 """Chance (0–1) of each step that keeps a hypothesis true: a modifier dropped, a noun climbed."""
+
+NEGATING_RATE = 0.4
+"""Fraction (0–1) of contradictions that toggle the negation whatever else could be denied."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +85,12 @@ class _HypothesisMaker:
     def _additions(self, premise: Meaning) -> list[_Change]:
         """Ways to say one thing that the premise leaves open."""
         frame = self._world.frame_of[premise.verb]
-        changes: list[_Change] = [(self._do_something_else, frozenset())]
+        changes: list[_Change] = []
         for role, kind in (("subject", frame.subject), ("object", frame.object)):
             phrase: NounPhrase = getattr(premise, role)
-            member = self.rng.choice([noun for noun in kind.members if noun != phrase.noun])
-            changes.append((_setter(role, replace(phrase, noun=member)), frozenset({role})))
+            if phrase.noun == kind.hypernym:
+                member = replace(phrase, noun=self.rng.choice(kind.members))
+                changes.append((_setter(role, member), frozenset({role})))
             if phrase.adjective is None:
                 adorned = replace(phrase, adjective=self.grammar.draw_adjective(kind, self.rng))
                 changes.append((_setter(role, adorned), frozenset({f"{role}.adjective"})))
@@ -96,12 +100,15 @@ class _HypothesisMaker:
         if premise.place is None:
             place = self.grammar.draw_place(premise.topic, self.rng)
             changes.append((_setter("place", place), frozenset({"place"})))
-        return changes
+        return changes or [(self._do_something_else, frozenset())]
 
     def _denials(self, premise: Meaning) -> list[_Change]:
         """Ways to say what cannot be true together with the premise."""
         antonyms = self._world.antonyms
-        changes: list[_Change] = [(_setter("negated", not premise.negated), frozenset())]
+        negation: _Change = (_setter("negated", not premise.negated), frozenset())
+        if self.rng.random() < NEGATING_RATE:
+            return [negation]
+        changes = [negation]
         # Who does not open a door need not close it: opposites clash where they are done.
         if not premise.negated:
             changes.append((_setter("verb", antonyms[premise.verb]), frozenset()))

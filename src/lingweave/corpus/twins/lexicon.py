@@ -20,8 +20,6 @@ NUM_REGISTERS = 2
 """Low (0) and high (1); only the high one uses synonyms."""
 
 NEGATION = "not"
-CONNECTIVES = {"entailment": "so", "neutral": "also", "contradiction": "but"}
-"""By how one sentence bears on the next, the word that joins them in running text."""
 STOP = "stop"
 FULL_STOP = "."
 """The one form all languages share, as languages of one script share their punctuation."""
@@ -157,7 +155,6 @@ def build_world(size: WorldSize) -> World:
             *places,
             *relations,
             NEGATION,
-            *CONNECTIVES.values(),
         ),
         frame_of={verb: frame for frame in frames for pair in frame.verb_pairs for verb in pair},
     )
@@ -227,7 +224,7 @@ def _build_lexicon(
     particles = [maker.make(1) for _ in range(_NUM_PARTICLES)]
     markers = {marker: maker.make(1) for marker in MARKERS}
     names: dict[str, tuple[tuple[str, ...], ...]] = {}
-    function_words = {NEGATION, *CONNECTIVES.values(), *world.relations}
+    function_words = {NEGATION, *world.relations}
     for concept in world.concepts:
         if concept in function_words:
             names[concept] = ((maker.make(1),),) * NUM_REGISTERS

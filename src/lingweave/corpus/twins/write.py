@@ -19,12 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lingweave.corpus.twins.grammar import Meaning, MeaningGrammar
 from lingweave.corpus.twins.inference import LABELS, Example, draw_example
-from lingweave.corpus.twins.lexicon import (
-    CONNECTIVES,
-    WorldSize,
-    build_lexicons,
-    build_world,
-)
+from lingweave.corpus.twins.lexicon import WorldSize, build_lexicons, build_world
 from lingweave.corpus.twins.translation import BASE, Language, build_languages, gold_links, say
 from lingweave.errors import RecipeError, TextFileError
 
@@ -126,12 +121,12 @@ class _Writer:
             drawn.append(meaning)
         return drawn
 
-    def passages(self, name: str) -> Iterator[Example]:
-        """Draw the plain text of a language: two sentences, and how the first bears on the second.
+    def passages(self, name: str) -> Iterator[tuple[Meaning, Meaning]]:
+        """Draw the plain text of a language: two sentences to a line.
 
-        So neighbours in real text take each other up and are joined by "so", "also", "but": what is
-        learnt from it is how words repeat and oppose. Sentences may come again, so frequent short
-        ones do not run out.
+        One restates, adds to or contradicts the other, as neighbours in real text take each other
+        up: what is learnt from it is how words repeat and oppose. Sentences may come again, so
+        frequent short ones do not run out.
         """
         rng = self._rng(name)
         for _ in range(self.options.num_text):
@@ -141,13 +136,8 @@ class _Writer:
                     break
             else:
                 raise _too_small(name)
-            yield example
-
-
-def _say_passage(passage: Example, language: Language) -> str:
-    (connective,) = language.lexicon.names[CONNECTIVES[passage.label]][0]
-    sentences = (say(passage.premise, language).text, say(passage.hypothesis, language).text)
-    return f" {connective} ".join(sentences)
+            pair = example.premise, example.hypothesis
+            yield pair if rng.random() < 0.5 else pair[::-1]
 
 
 def _too_small(what: str) -> RecipeError:
@@ -229,5 +219,5 @@ def write_twins(options: TwinOptions, folder: Path) -> None:
         _write_bitext(writer, twin, "train", options.num_bitext_train, folder)
     for language in languages:
         passages = writer.passages(f"text {language.name}")
-        lines = (_say_passage(passage, language) for passage in passages)
+        lines = (" ".join(say(m, language).text for m in passage) for passage in passages)
         _write_lines(folder / "text" / f"{language.name}.txt", lines)

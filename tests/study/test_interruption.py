@@ -1,0 +1,239 @@
+"""A study that is interrupted and killed ends with the very numbers of an undisturbed one."""
+
+import hashlib
+import json
+import os
+import random
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import yaml
+
+PROGRAM = [sys.executable, "-c", "from lingweave.cli import app; app()"]
+PATIENCE = 300  # seconds; only a broken program needs them
+
+SHORT = {"epochs": 1, "batch_size": 8, "learning_rate": 1e-3, "checkpoint_updates": 2}
+TWINS = {
+    "name": "tiny",
+    "twins": {
+        "twins": ["miro"],
+        "num_text": 160,
+        "num_bitext_train": 96,
+        "num_bitext_valid": 0,
+        "num_nli_train": 96,
+        "num_nli_dev": 12,
+        "num_nli_test": 30,
+    },
+    "encoder": {
+        "scratch": {
+            "texts": ["${twins}/text/base.txt", "${twins}/text/miro.txt"],
+            "shape": {"layers": 2, "width": 32, "heads": 2, "max_length": 64},
+            "training": SHORT,
+        }
+    },
+    "bitext": [
+        {
+            "location": [f"${{twins}}/bitext/base-miro/train.{name}" for name in ("base", "miro")],
+            "source_language": "base",
+            "target_language": "miro",
+        }
+    ],
+    "pretraining": SHORT | {"max_length": 32},
+    "systems": {name: {"objective": name} for name in ("none", "mlm", "tlm", "weam")},
+    "control": "mlm",
+    "finetuning": SHORT | {"epochs": 2, "max_length": 64},
+    "tasks": {
+        "nli": {
+            "task": "nli",
+            "source_language": "base",
+            "train": {"path": "${twins}/nli/train.base.tsv"},
+            "dev": {"path": "${twins}/nli/dev.base.tsv"},
+            "test": {"path": "${twins}/nli/test.{language}.tsv"},
+            "languages": ["base", "miro"],
+        }
+    },
+}
+
+
+def real_recipe(shared, encoder):
+    training = {"max_updates": 4, "batch_size": 16, "checkpoint_updates": 1}
+    nli = {"path": f"{shared}/data/xnli/dev.en.tsv", "first": 30}
+    return {
+        "name": "real",
+        "encoder": {"checkpoint": str(encoder)},
+        "head_warmup": training,
+        "bitext": [
+            {"location": f"{shared}/data/bitext/{pair}", "max_pairs": 64}
+            for pair in ("en-de", "en-zh")
+        ],
+        "pretraining": training | {"max_length": 64},
+        "systems": {name: {"objective": name} for name in ("mlm", "tlm", "weam")},
+        "control": "mlm",
+        "finetuning": training | {"max_length": 64},
+        "tasks": {
+            "xnli": {
+                "task": "nli",
+                "train": {"path": f"{shared}/data/nli-en/mnli.tsv", "first": 64},
+                "dev": nli,
+                "test": nli | {"path": f"{shared}/data/xnli/test.{{language}}.tsv"},
+                "languages": ["en", "de", "th"],
+            }
+        },
+    }
+
+
+class Command:
+    """`lingweave run` in a process of its own, one thread, until it ends or something is seen."""
+
+    def __init__(self, recipe, out):
+        self.arguments = ["run", str(recipe), "--out", str(out)]
+        self._stages = out / "stages"
+        self._log = out.with_name(f"{out.name}.log")
+
+    def seen(self, pattern):
+        return any(self._stages.glob(pattern))
+
+    def run(self, stop=None, when=None, after=0.0):
+        """Run to the end; with `stop`, until a path like `when` is there, and a bit longer.
+
+        Returns:
+            the exit code, what it printed, and what it said of errors.
+        """
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": "100"}
+        errors = self._log.with_suffix(".errors")
+        with self._log.open("w") as log, errors.open("w") as error_log:
+            process = subprocess.Popen(
+                [*PROGRAM, *self.arguments], stdout=log, stderr=error_log, env=environment
+            )
+            try:
+                if stop is not None:
+                    assert not self.seen(when), f"{when} was there before"
+                    self._wait_for(when, process)
+                    time.sleep(after)
+                    assert process.poll() is None, "it ended before it was stopped"
+                    process.send_signal(stop)
+                code = process.wait(PATIENCE)
+            finally:
+                process.kill()
+        return code, self._log.read_text("utf-8"), errors.read_text("utf-8")
+
+    def _wait_for(self, pattern, process):
+        deadline = time.monotonic() + PATIENCE
+        while not self.seen(pattern):
+            assert process.poll() is None, "it ended before it was stopped"
+            assert time.monotonic() < deadline, f"{pattern} did not come"
+            time.sleep(0.002)
+
+
+def finish(command):
+    code, output, errors = command.run()
+    assert code == 0, errors
+    return output
+
+
+def interrupt(command, when):
+    code, _, errors = command.run(signal.SIGINT, when)
+    assert code == 130
+    assert "Traceback" not in errors
+    line = f"Stopped. To go on: {shlex.join(['lingweave', *command.arguments])}"
+    assert [text for text in errors.splitlines() if text.strip()] == [line]
+
+
+def kill(command, when, after=0.0):
+    code, _, _ = command.run(signal.SIGKILL, when, after)
+    assert code == -signal.SIGKILL
+
+
+def write_recipe(recipe, path):
+    path.write_text(yaml.safe_dump(recipe), "utf-8")
+    return path
+
+
+def scores(out):
+    return json.loads((out / "results.json").read_text("utf-8"))["scores"]
+
+
+def weights(out):
+    """SHA-256 of all weights, by stage."""
+    return {
+        path.parent.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (out / "stages").rglob("model.safetensors")
+    }
+
+
+def finished(out):
+    """The records of all finished stages, with the time of their making."""
+    return {
+        path.parent.name: (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in (out / "stages").glob("*/stage.json")
+    }
+
+
+def check_same(disturbed, undisturbed, num_weights):
+    assert scores(disturbed) == scores(undisturbed)
+    assert weights(disturbed) == weights(undisturbed)
+    assert len(weights(disturbed)) == num_weights
+    assert (disturbed / "report.md").is_file()
+    left = [path.name for path in (disturbed / "stages").iterdir() if "unfinished" in path.name]
+    assert left == []
+
+
+@pytest.mark.slow
+def test_on_twin_languages_across_all_stages(tmp_path):
+    """Ctrl-C once and SIGKILL four times, each a random moment after a stage of that kind began."""
+    recipe = write_recipe(TWINS, tmp_path / "recipe.yaml")
+    undisturbed = tmp_path / "undisturbed"
+    finish(Command(recipe, undisturbed))
+
+    out = tmp_path / "disturbed"
+    command, moment = Command(recipe, out), random.Random(time.time_ns())
+    kill(command, "encoder-*.unfinished/resume/checkpoint-*", moment.uniform(0, 0.2))
+    interrupt(command, "pretrain-mlm-*.unfinished/resume/checkpoint-*")
+    (resume,) = (out / "stages").glob("pretrain-mlm-*.unfinished/resume")
+    assert [path.name for path in resume.glob("partial")] == []
+    assert len([*resume.glob("checkpoint-*")]) == 1
+    kept = finished(out)
+    assert {name.split("-")[0] for name in kept} == {"twins", "align", "encoder"}
+    kill(command, "pretrain-weam-*.unfinished/resume/checkpoint-*", moment.uniform(0, 0.1))
+    kill(command, "finetune-none-*.unfinished/out", moment.uniform(0, 0.3))
+    kill(command, "evaluate-mlm-*", moment.uniform(0, 0.3))
+    finish(command)
+
+    check_same(out, undisturbed, 1 + 3 + 4)
+    # What was finished at the first stop was not made again.
+    assert {name: finished(out)[name] for name in kept} == kept
+
+
+@pytest.fixture(scope="session")
+def e5(shared, tmp_path_factory):
+    """The checkpoint that is delivered packed, as its own script unpacks it."""
+    out = tmp_path_factory.mktemp("e5") / "e5-small-x15"
+    script = shared / "models" / "e5-small-x15" / "unpack.py"
+    subprocess.run([sys.executable, str(script), str(out)], check=True, capture_output=True)
+    return out
+
+
+@pytest.mark.slow
+def test_on_a_real_encoder_and_real_text(shared, e5, tmp_path):
+    recipe = write_recipe(real_recipe(shared, e5), tmp_path / "recipe.yaml")
+    undisturbed = tmp_path / "undisturbed"
+    output = finish(Command(recipe, undisturbed))
+    assert "has no masked-LM head" in " ".join(output.split())
+    assert "en–de" in (undisturbed / "report.md").read_text("utf-8")
+
+    out = tmp_path / "disturbed"
+    command = Command(recipe, out)
+    interrupt(command, "pretrain-tlm-*.unfinished/resume/checkpoint-*")
+    kill(command, "finetune-weam-*.unfinished/resume/checkpoint-*")
+    finish(command)
+
+    check_same(out, undisturbed, 1 + 3 + 3)
+    found = {(score["system"], score["language"]) for score in scores(out)}
+    assert len(found) == 3 * 4
+    assert all(score["num_examples"] in (30, 60) for score in scores(out))
+    # The three systems differ: each was trained, and by another objective.
+    assert len(set(weights(out).values())) == 1 + 3 + 3
