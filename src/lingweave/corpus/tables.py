@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, TypeAlias
 
 from lingweave.corpus.files import read_lines
@@ -28,7 +29,7 @@ XNLI_COLUMNS: Mapping[str, Column] = {
 }
 """XNLI as first published: one file for all languages; read with `where={"language": "de"}`."""
 
-_MAX_SHOWN = 20
+_MAX_SHOWN, _MAX_WIDTH = 20, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,5 +235,5 @@ def _wrong_number(num_found: int, expected: str, path: Path, line: int) -> Table
 
 
 def _some(values: Any) -> str:
-    names = sorted(str(value) for value in values)
+    names = sorted(shorten(str(value), _MAX_WIDTH, placeholder="…") for value in values)
     return ", ".join(names[:_MAX_SHOWN]) + (", …" if len(names) > _MAX_SHOWN else "")

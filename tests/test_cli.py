@@ -1,0 +1,579 @@
+"""The command: what each verb leaves behind, and what a wrong input is told."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from sklearn.metrics import accuracy_score
+from transformers import (
+    AutoModel,
+    AutoModelForMaskedLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+)
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from lingweave.cli import app
+from lingweave.encoder import EncoderShape, ModelCard, new_encoder, save_encoder
+from lingweave.study import Estimate, Results, Score
+from lingweave.study.results import SeedScore
+
+VERBS = ["demo", "align", "pretrain", "finetune", "evaluate", "run", "report"]
+LABELS = ["entailment", "neutral", "contradiction"]
+
+ENGLISH = ["the red house", "a red dog", "the old dog", "a house", "an old red house", "the dog"]
+GERMAN = ["das rote Haus", "ein roter Hund", "der alte Hund", "ein Haus", "ein altes rotes Haus"]
+GERMAN = [*GERMAN, "der Hund"]
+
+
+def lingweave(*arguments, columns=200):
+    return CliRunner().invoke(
+        app, [str(argument) for argument in arguments], env={"COLUMNS": str(columns)}
+    )
+
+
+def done(*arguments):
+    result = lingweave(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def lines(path):
+    return path.read_text("utf-8").splitlines()
+
+
+def write(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{line}\n" for line in content), encoding="utf-8")
+    return path
+
+
+def nli_lines(premises, num_rows, labels=LABELS):
+    rows = [
+        f"{premises[i % len(premises)]}\t{premises[i // 3 % len(premises)]}\t{labels[i % len(labels)]}"
+        for i in range(num_rows)
+    ]
+    return ["premise\thypothesis\tlabel", *rows]
+
+
+def fill(folder):
+    """Right input of every kind."""
+    write(folder / "en-de" / "train.en", ENGLISH * 4)
+    write(folder / "en-de" / "train.de", GERMAN * 4)
+    write(folder / "nli" / "train.tsv", nli_lines(ENGLISH, 48))
+    write(folder / "nli" / "dev.tsv", nli_lines(ENGLISH, 12))
+    write(folder / "nli" / "test.de.tsv", nli_lines(GERMAN, 30))
+    texts = [folder / "en-de" / "train.en", folder / "en-de" / "train.de"]
+    encoder = new_encoder(texts, EncoderShape(layers=1, width=32, heads=2), seed=1)
+    card = ModelCard(title="t", base_model="nothing", languages=[], made_by={})
+    save_encoder(encoder, folder / "encoder", card=card)
+    return folder
+
+
+@pytest.fixture
+def data(tmp_path):
+    return fill(tmp_path / "data")
+
+
+# Errors: exit code 2, one line, nothing left.
+
+
+def listing(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def refusal(folder, *arguments):
+    """Run a verb that must fail, and say what it says, behind `lingweave: `."""
+    before = listing(folder)
+    result = lingweave(*arguments)
+    assert result.exit_code == 2, result.output
+    assert result.stderr.startswith("lingweave: ")
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.endswith("\n")
+    assert listing(folder) == before
+    problem, _, remedy = result.stderr.removeprefix("lingweave: ").strip().partition("; ")
+    assert problem
+    assert remedy
+    return result.stderr.removeprefix("lingweave: ").strip()
+
+
+def align_refusal(data, bitext, *more):
+    return refusal(data, "align", bitext, "--out", data / "new" / "links", *more)
+
+
+def test_a_missing_bitext_is_told(data):
+    path = data / "none"
+    assert align_refusal(data, path) == f"{path}: no such file or folder; check the path"
+
+
+def test_unequal_line_counts_are_told(data):
+    source = write(data / "en-de" / "train.en", ENGLISH)
+    message = align_refusal(data, data / "en-de")
+    assert message.startswith(f"{source}: 6 lines, but {data / 'en-de' / 'train.de'} has 24; ")
+
+
+def test_an_empty_side_is_told_with_its_line(data):
+    target = write(data / "en-de" / "train.de", [*GERMAN * 3, *GERMAN[:3], " ", *GERMAN[4:]])
+    message = align_refusal(data, data / "en-de")
+    assert message.startswith(f"{target}:22: the target sentence is empty; ")
+
+
+def test_invalid_utf8_is_told_with_its_line(data):
+    path = data / "latin.tsv"
+    path.write_bytes("yes\tja\nstreet\tStraße\n".encode("latin-1"))
+    assert align_refusal(data, path).startswith(f"{path}:2: the line is not UTF-8 (byte 0xdf ")
+
+
+def test_wrong_columns_of_a_bitext_are_told_with_their_line(data):
+    path = write(data / "three.tsv", ["yes\tja", "no\tnein\tnon"])
+    assert align_refusal(data, path).startswith(f"{path}:2: 3 columns, expected 2 (source TAB")
+
+
+def test_an_unknown_symmetrization_is_told_with_those_that_are_known(data):
+    message = align_refusal(data, data / "en-de", "--symmetrization", "both")
+    assert message.startswith("--symmetrization: ")
+    assert "grow-diag-final-and" in message
+
+
+def test_gold_links_beyond_a_sentence_are_told_with_their_line(data):
+    gold = write(data / "gold", ["0-0", "0-7", *[""] * 22])
+    message = align_refusal(data, data / "en-de", "--gold", gold)
+    assert message.startswith(f"{gold}:2: link 0-7 is beyond the sentence pair of 3 source")
+
+
+def test_a_place_to_write_that_is_no_folder_is_told(data):
+    message = refusal(data, "align", data / "en-de", "--out", data / "nli" / "dev.tsv" / "links")
+    assert message.startswith(str(data / "nli" / "dev.tsv"))
+
+
+def pretrain_refusal(data, *more, encoder="encoder", bitext="en-de", out="new"):
+    return refusal(data, "pretrain", data / encoder, data / bitext, "--out", data / out, *more)
+
+
+def test_a_directory_that_is_no_checkpoint_is_told(data):
+    expected = f"{data / 'nli'}: this directory is no checkpoint (it has no config.json); give "
+    assert pretrain_refusal(data, encoder="nli").startswith(expected)
+    train = data / "nli" / "train.tsv"
+    options = ["--train", train, "--dev", train, "--out", data / "new"]
+    assert refusal(data, "finetune", data / "nli", *options).startswith(expected)
+    test = f"de={data / 'nli' / 'test.de.tsv'}"
+    message = refusal(data, "evaluate", data / "nli", test, "--out", data / "new")
+    assert message.startswith(expected)
+
+
+def test_an_encoder_that_is_not_there_is_told(data):
+    message = pretrain_refusal(data, encoder="none")
+    assert message.startswith(f"{data / 'none'}: no such directory; ")
+
+
+def test_an_unknown_objective_is_told_with_those_that_are_known(data):
+    message = pretrain_refusal(data, "--objective", "elm")
+    assert message == "unknown objective 'elm'; choose one of: mlm, tlm, weam"
+
+
+def test_an_unknown_task_is_told_with_those_that_are_known(data):
+    train = data / "nli" / "train.tsv"
+    options = ["--task", "nlu", "--out", data / "new"]
+    known = "unknown task 'nlu'; choose one of: nli"
+    found = refusal(data, "finetune", data / "encoder", "--train", train, "--dev", train, *options)
+    assert found == known
+    assert refusal(data, "evaluate", data / "encoder", f"de={train}", *options) == known
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "about"),
+    [
+        ("--batch-size", "0", "greater than or equal to 1"),
+        ("--learning-rate", "-1", "greater than 0"),
+        ("--max-length", "4", "greater than or equal to 8"),
+        ("--epochs", "0", "greater than or equal to 1"),
+        ("--max-pairs", "0", "greater than or equal to 1"),
+        ("--seed", "-1", "greater than or equal to 0"),
+    ],
+)
+def test_an_option_out_of_range_is_named(data, option, value, about):
+    message = pretrain_refusal(data, option, value)
+    assert message.startswith(f"{option}: ")
+    assert about in message
+
+
+def test_sentences_longer_than_the_encoder_can_take_are_refused(data):
+    message = pretrain_refusal(data, "--max-length", "128")
+    assert "two sentences of 128 pieces do not fit its 64 positions; lower max_length" in message
+
+
+@pytest.mark.parametrize("verb", ["pretrain", "finetune", "evaluate"])
+def test_what_exists_is_not_written_over(data, verb):
+    train = data / "nli" / "train.tsv"
+    arguments = {
+        "pretrain": [data / "encoder", data / "en-de"],
+        "finetune": [data / "encoder", "--train", train, "--dev", train],
+        "evaluate": [data / "encoder", f"de={train}"],
+    }
+    out = data / "nli"
+    message = refusal(data, verb, *arguments[verb], "--out", out)
+    assert message == f"{out}: it exists already; name another folder"
+
+
+def finetune_refusal(data, table):
+    dev = data / "nli" / "dev.tsv"
+    out = data / "new"
+    return refusal(
+        data, "finetune", data / "encoder", "--train", table, "--dev", dev, "--out", out
+    )
+
+
+def test_an_unknown_label_is_told_with_its_line(data):
+    table = write(data / "wrong.tsv", nli_lines(ENGLISH, 6, ["neutral", "maybe"]))
+    message = finetune_refusal(data, table)
+    assert message.startswith(f"{table}:3: unknown label 'maybe', expected one of entailment, ")
+
+
+def test_wrong_columns_of_examples_are_told(data):
+    table = write(data / "wrong.tsv", ["premise\thypothese\tlabel", "a\tb\tneutral"])
+    message = finetune_refusal(data, table)
+    assert message.startswith(f"{table}:1: no column hypothesis (found: hypothese, label, premise)")
+
+
+def test_a_row_with_too_few_columns_is_told_with_its_line(data):
+    table = write(data / "wrong.tsv", [*nli_lines(ENGLISH, 3), "a dog\tneutral"])
+    assert finetune_refusal(data, table).startswith(f"{table}:5: 2 columns, expected 3 as in the")
+
+
+def test_missing_examples_are_told(data):
+    assert finetune_refusal(data, data / "none.tsv").startswith(f"{data / 'none.tsv'}: no such file")
+
+
+def evaluate_refusal(data, model, test=None):
+    test = f"de={data / 'nli' / 'test.de.tsv'}" if test is None else test
+    return refusal(data, "evaluate", data / model, test, "--out", data / "new")
+
+
+@pytest.mark.parametrize("test", ["test.de.tsv", "de="])
+def test_a_test_without_language_or_file_is_told(data, test):
+    message = evaluate_refusal(data, "encoder", test)
+    assert message == f"{test!r} names no language; write LANGUAGE=FILE"
+
+
+def test_an_encoder_that_no_task_was_learned_with_is_not_tested(data):
+    """transformers would give it a head drawn at random, and the scores would be chance."""
+    assert evaluate_refusal(data, "encoder").startswith(f"{data / 'encoder'}: ")
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "shape"])
+def test_a_model_with_damaged_weights_is_told(data, damage):
+    path = data / "encoder" / "model.safetensors"
+    content = path.read_bytes()
+    path.unlink()
+    if damage == "cut":
+        path.write_bytes(content[: len(content) // 2])
+    elif damage == "shape":
+        path.write_bytes(content)
+        config = data / "encoder" / "config.json"
+        config.write_text(json.dumps(json.loads(config.read_text()) | {"hidden_size": 64}))
+    for message in (evaluate_refusal(data, "encoder"), pretrain_refusal(data)):
+        assert message.startswith(f"{data / 'encoder'}: ")
+
+
+def test_a_broken_recipe_is_told_with_its_line(data):
+    recipe = write(data / "recipe.yaml", ["name: x", "systems: [", "control: y"])
+    message = refusal(data, "run", recipe, "--out", data / "new")
+    assert message.startswith(f"{recipe}:3: it is not valid YAML (")
+
+
+def test_a_recipe_with_a_wrong_key_is_told_with_its_line(data):
+    recipe = write(data / "recipe.yaml", ["# brackets in a message [bold]", "[/red]: 1"])
+    recipe.write_text("name: x\n'[/red]': 1\n")
+    message = refusal(data, "run", recipe, "--out", data / "new")
+    assert message.startswith(f"{recipe}:")
+
+
+def test_a_missing_recipe_is_told(data):
+    path = data / "none.yaml"
+    assert refusal(data, "run", path).startswith(f"{path}: no such recipe; ")
+
+
+def test_a_report_without_results_is_told(data):
+    path = data / "results.json"
+    message = refusal(data, "report", data)
+    assert message == f"{path}: there are no results; run the study first"
+    path.write_text('{"study": 1}')
+    message = refusal(data, "report", data)
+    assert message == f"{path}: this is no results file of this version; run the study again"
+
+
+def test_the_exit_code_and_the_one_line_are_those_of_the_process(tmp_path):
+    """The path has brackets, which a terminal library could take for its markup."""
+    path = tmp_path / "[red]x[/red]"
+    command = [sys.executable, "-c", "from lingweave.cli import app; app()"]
+    command += ["align", str(path), "--out", str(tmp_path / "links")]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode == 2
+    assert process.stdout == ""
+    assert process.stderr == f"lingweave: {path}: no such file or folder; check the path\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+# The verbs.
+
+
+def test_align_writes_links_that_are_right(data):
+    """Words go together one by one in these sentences, so gold is the diagonal."""
+    diagonal = [" ".join(f"{i}-{i}" for i in range(len(line.split()))) for line in ENGLISH * 4]
+    gold = write(data / "gold", diagonal)
+    out = data / "new" / "links"
+    printed = done("align", data / "en-de", "--out", out, "--gold", gold)
+    assert lines(out) == diagonal
+    num_links = sum(len(line.split()) for line in diagonal)
+    assert printed.splitlines()[0].startswith(f"24 pairs, {num_links} links in ")
+    assert "aer 0.0 %, precision 100.0 %, recall 100.0 %" in printed
+    assert [path.name for path in out.parent.iterdir()] == ["links"]
+
+
+def test_align_measures_the_error_against_gold(data):
+    """Gold has the first word of each sentence only: nothing is missed, much is too much."""
+    gold = write(data / "gold", ["0-0"] * 24)
+    printed = done("align", data / "en-de", "--out", data / "links", "--gold", gold)
+    num_links, num_gold = sum(len(line.split()) for line in ENGLISH * 4), 24
+    precision = 100 * num_gold / num_links
+    aer = 100 * (1 - 2 * num_gold / (num_links + num_gold))
+    assert f"aer {aer:.1f} %, precision {precision:.1f} %, recall 100.0 %" in printed
+
+
+def test_align_takes_two_files_their_languages_the_first_pairs_and_another_way_to_join(data):
+    write(data / "a.txt", ["I love Beijing", "I love you", "not read", "not read"])
+    write(data / "b.txt", ["我爱北京", "我爱你", "", ""])
+    options = ["--source-language", "en", "--target-language", "zh", "--max-pairs", "2"]
+    both = f"{data / 'a.txt'},{data / 'b.txt'}"
+    done("align", both, "--out", data / "links", "--symmetrization", "union", *options)
+    written = lines(data / "links")
+    assert len(written) == 2
+    targets = {int(link.split("-")[1]) for line in written for link in line.split()}
+    assert max(targets) == 2  # 北京 is one word: 我 爱 北京
+    assert {"0-0", "1-1"} <= set(written[0].split())
+
+
+def test_align_takes_text_that_is_tokenised_already(data):
+    path = write(data / "text", ["it 's here. ||| es ist hier."] * 4)
+    gold = write(data / "gold", ["2-2"] * 4)
+    printed = done(
+        "align", path, "--segmenter", "whitespace", "--out", data / "links", "--gold", gold
+    )
+    assert "recall 100.0 %" in printed
+    assert set(lines(data / "links")) == {"0-0 1-1 2-2"}
+
+
+def same_weights(one, other):
+    first, second = load_file(one / "model.safetensors"), load_file(other / "model.safetensors")
+    common = first.keys() & second.keys()
+    assert common
+    return all(torch.equal(first[name], second[name]) for name in common)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("objective", ["mlm", "tlm", "weam"])
+def test_pretrain_makes_a_checkpoint_that_transformers_loads(data, objective):
+    options = ["--objective", objective, "--epochs", "1", "--batch-size", "8", "--max-length", "32"]
+    outs = [data / "one", data / "two", data / "other seed"]
+    for out, seed in zip(outs, ["1", "1", "2"], strict=True):
+        printed = done(
+            "pretrain", data / "encoder", data / "en-de", "--out", out, "--seed", seed, *options
+        )
+        assert f"The encoder is in {out}" in printed
+    assert sorted(path.name for path in data.iterdir()) == sorted(
+        ["en-de", "nli", "encoder", *(out.name for out in outs)]
+    )
+    out = outs[0]
+    assert AutoModel.from_pretrained(out).config.hidden_size == 32
+    model, loading = AutoModelForMaskedLM.from_pretrained(out, output_loading_info=True)
+    assert not loading["missing_keys"]
+    assert AutoTokenizer.from_pretrained(out)("the dog")["input_ids"][0] == 2
+    record = json.loads((out / "training.json").read_text("utf-8"))
+    assert record["updates"] == 3
+    assert objective in (out / "README.md").read_text("utf-8")
+    assert not same_weights(out, data / "encoder")
+    assert same_weights(out, outs[1])
+    assert not same_weights(out, outs[2])
+
+
+@pytest.mark.slow
+def test_finetune_then_evaluate(data):
+    table = {name: data / "nli" / f"{name}.tsv" for name in ("train", "dev", "test.de")}
+    options = ["--epochs", "2", "--batch-size", "8", "--learning-rate", "0.001"]
+    model = data / "model"
+    sources = ["--train", table["train"], "--dev", table["dev"]]
+    printed = done("finetune", data / "encoder", *sources, "--out", model, *options)
+    assert f"The model is in {model}" in printed
+    classifier = AutoModelForSequenceClassification.from_pretrained(model)
+    assert [classifier.config.id2label[index] for index in range(3)] == LABELS
+    record = json.loads((model / "finetuning.json").read_text("utf-8"))
+    assert (record["train_examples"], record["dev_examples"], record["updates"]) == (48, 12, 12)
+    assert not same_weights(model, data / "encoder")
+
+    out = data / "scores"
+    tests = [f"de={table['test.de']}", f"en={table['dev']}"]
+    printed = done("evaluate", model, *tests, "--out", out)
+    scores = json.loads((out / "scores.json").read_text("utf-8"))
+    assert list(scores) == ["de", "en"]
+    header, *rows = lines(out / "predictions.de.tsv")
+    assert header == "gold\tpredicted"
+    gold, predicted = zip(*(row.split("\t") for row in rows), strict=True)
+    assert list(gold) == [line.split("\t")[2] for line in lines(table["test.de"])[1:]]
+    assert scores["de"]["accuracy"] == pytest.approx(accuracy_score(gold, predicted))
+    assert scores["de"]["num_examples"] == 30
+    # What the model itself says, asked without lingweave.
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    pairs = [line.split("\t")[:2] for line in lines(table["test.de"])[1:]]
+    with torch.inference_mode():
+        batch = tokenizer(*map(list, zip(*pairs, strict=True)), padding=True, return_tensors="pt")
+        said = classifier.eval()(**batch).logits.argmax(dim=-1).tolist()
+    assert [LABELS[index] for index in said] == list(predicted)
+    first, second = printed.splitlines()[-2:]
+    assert first.startswith(f"accuracy {100 * scores['de']['accuracy']:.1f} macro-F1 ")
+    assert "lang:de|" in first
+    assert "lang:en|" in second
+    assert [path.name for path in data.iterdir() if "unfinished" in path.name] == []
+
+
+RECIPE = """\
+name: tiny
+question: Does [/weam] help, or [bold]tlm[/bold]?
+twins:
+  {twins: [miro], num_text: 40, num_bitext_train: 24, num_bitext_valid: 0,
+   num_nli_train: 24, num_nli_dev: 9, num_nli_test: 12}
+encoder:
+  scratch:
+    texts: ["${twins}/text/base.txt", "${twins}/text/miro.txt"]
+    shape: {layers: 1, width: 32, heads: 2}
+    training: {epochs: 1}
+bitext:
+  - location: ["${twins}/bitext/base-miro/train.base", "${twins}/bitext/base-miro/train.miro"]
+    source_language: base
+    target_language: miro
+    gold: "${twins}/bitext/base-miro/train.pharaoh"
+pretraining: {epochs: 1, max_length: 32}
+systems:
+  mlm: {objective: mlm}
+  tlm: {objective: tlm}
+control: mlm
+finetuning: {epochs: 1, max_length: 64}
+tasks:
+  nli:
+    task: nli
+    source_language: base
+    train: {path: "${twins}/nli/train.base.tsv"}
+    dev: {path: "${twins}/nli/dev.base.tsv"}
+    test: {path: "${twins}/nli/test.{language}.tsv"}
+    languages: [base, miro]
+"""
+
+
+@pytest.mark.slow
+def test_run_does_a_study_in_a_folder_of_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    printed = done("run", "recipe.yaml")
+    out = tmp_path / "runs" / "tiny"
+    assert sorted(path.name for path in out.iterdir()) == ["report.md", "results.json", "stages"]
+    question = "Does [/weam] help, or [bold]tlm[/bold]?"
+    assert question in printed
+    assert question in (out / "report.md").read_text("utf-8")
+    for title in ("Word alignment", "nli, zero-shot: accuracy in %", "points over mlm"):
+        assert title in printed
+    assert "(finished before)" not in printed
+    # Again: the same tables, and nothing is done.
+    again = done("run", "recipe.yaml")
+    results = Results.model_validate_json((out / "results.json").read_text("utf-8"))
+    assert again.count("(finished before)") == len(results.stages)
+    tables = printed[printed.index("Word alignment") :]
+    assert again[again.index("Word alignment") :] == tables
+
+
+def make_results():
+    seeds = [
+        SeedScore(
+            pretraining_seed=1, finetuning_seed=1, accuracy=0.5, macro_f1=0.4, signature="s"
+        )
+    ]
+    scores = [
+        Score(
+            system=system,
+            setting="zero-shot",
+            task="nli",
+            language=language,
+            num_examples=100,
+            accuracy=Estimate(mean=0.5, low=0.4, high=0.6),
+            macro_f1=0.4,
+            over_control=None if system == "mlm" else Estimate(mean=0.1, low=0.05, high=0.2),
+            seeds=seeds,
+        )
+        for system in ("mlm", "tlm")
+        for language in ("en", "de", "zh", "mean")
+    ]
+    return Results(
+        study="made by hand",
+        question="",
+        control="mlm",
+        source_language={"nli": "en"},
+        scores=scores,
+        alignments=[],
+        systems={name: {"options": {"objective": name}, "runs": []} for name in ("mlm", "tlm")},
+        recipe={"name": "hand"},
+        made_by={},
+        stages=[],
+    )
+
+
+def test_report_writes_the_report_anew(tmp_path):
+    (tmp_path / "results.json").write_text(make_results().model_dump_json(), "utf-8")
+    (tmp_path / "report.md").write_text("old")
+    printed = done("report", tmp_path)
+    written = (tmp_path / "report.md").read_text("utf-8")
+    assert written.startswith("# Study made by hand\n")
+    assert "| tlm | +10.0 [+5.0, +20.0] |" in written
+    assert "tlm gains +10.0 points" in printed
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.md", "results.json"]
+
+
+# Help.
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_every_verb_fits_80_columns(verb):
+    result = lingweave(verb, "--help", columns=80)
+    assert result.exit_code == 0
+    shown = result.stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "…" not in shown
+    words = shown.split()
+    for parameter in get_command(app).commands[verb].params:
+        names = parameter.opts if parameter.param_type_name == "option" else [parameter.name]
+        assert any(name in words or f"{name}..." in words for name in names)
+
+
+def test_the_help_of_the_command_names_every_verb():
+    assert sorted(get_command(app).commands) == sorted(VERBS)
+    shown = lingweave("--help", columns=80).stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    for verb in VERBS:
+        assert verb in shown.split()
+
+
+def test_the_console_script_is_there():
+    script = Path(sys.executable).with_name("lingweave")
+    if not script.exists():
+        pytest.skip("lingweave is not installed, only on the path")
+    process = subprocess.run(
+        [str(script), "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"COLUMNS": "80"},
+    )
+    assert "Usage: lingweave" in process.stdout
