@@ -130,7 +130,8 @@ class Store:
         locks.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(locks / final.name, timeout=0):
-                self._work(stage, final, report)
+                if not self.is_finished(stage):  # another process may just have done it
+                    self._work(stage, final, report)
         except Timeout as error:
             raise TextFileError(
                 "another process is at work here", remedy="wait for it or stop it", path=final
