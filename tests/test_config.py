@@ -75,7 +75,6 @@ def line_of(text, recipe=RECIPE):
     return lines[0]
 
 
-
 # Right ones.
 
 

@@ -71,7 +71,11 @@ def make_results(*, gold=None, settings=("zero-shot",), **changes):
             }
             for name in SYSTEMS
         },
-        "recipe": {"name": "wide", "question": "Does pairing help? – ja", "settings": ["zero-shot"]},
+        "recipe": {
+            "name": "wide",
+            "question": "Does pairing help? – ja",
+            "settings": ["zero-shot"],
+        },
         "made_by": {"command": "lingweave run wide.yaml", "commit": "abc", "machine": ""},
         "stages": [],
     }

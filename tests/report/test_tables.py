@@ -26,7 +26,9 @@ def seed_score(accuracy, macro_f1=0.3, seed=1):
 
 
 def estimate(mean, low=None, high=None):
-    return Estimate(mean=mean, low=mean if low is None else low, high=mean if high is None else high)
+    return Estimate(
+        mean=mean, low=mean if low is None else low, high=mean if high is None else high
+    )
 
 
 def score(system, language, accuracy, over=None, setting="zero-shot", task="nli", macro_f1=0.3):
@@ -116,9 +118,7 @@ def test_an_interval_that_ends_at_0_is_not_sure(low, high, cell):
 
 
 def test_what_the_marks_mean_is_said(results):
-    assert note(results) == (
-        "* trained on; mean: of the languages not trained on; chance: 33.3 %"
-    )
+    assert note(results) == ("* trained on; mean: of the languages not trained on; chance: 33.3 %")
 
 
 def test_macro_f1_has_a_table_of_its_own(results):

@@ -92,9 +92,7 @@ def test_given_links_that_no_aligner_would_find_show_that_none_was_asked(bitext_
     assert as_lists(pairs) == [[[0, 4], [4, 0]], [], [[0, 0], [0, 2]]]
 
 
-@pytest.mark.parametrize(
-    ("line", "link"), [("0-0 5-1", "5-1"), ("0-5", "0-5"), ("4-4 4-7", "4-7")]
-)
+@pytest.mark.parametrize(("line", "link"), [("0-0 5-1", "5-1"), ("0-5", "0-5"), ("4-4 4-7", "4-7")])
 def test_a_link_beyond_its_sentence_is_told_with_file_and_line(bitext_files, pharaoh, line, link):
     sources, targets = ["Yes", *SOURCES], ["Ja", *TARGETS]
     path = pharaoh("0-0", line, "", "")
@@ -227,9 +225,7 @@ def test_the_union_holds_every_link_of_the_intersection(bitext_files):
 
 
 def test_words_come_by_the_segmenter_that_is_named(bitext_files):
-    bitext, source = bitext_files(
-        ["it 's here."], ["es ist hier ."], source_segmenter="whitespace"
-    )
+    bitext, source = bitext_files(["it 's here."], ["es ist hier ."], source_segmenter="whitespace")
     (pair,), _ = align_pairs(bitext, source, Alignment())
     assert words_of(pair.source, pair.source_words) == ["it", "'s", "here."]
     assert words_of(pair.target, pair.target_words) == ["es", "ist", "hier", "."]

@@ -13,6 +13,11 @@ import time
 import pytest
 import yaml
 
+from lingweave.config import BitextSource, Pretraining
+from lingweave.encoder import EncoderShape, ModelCard, new_encoder, save_encoder
+from lingweave.objectives import WEAMOptions
+from lingweave.study import pretrain
+
 PROGRAM = [sys.executable, "-c", "from lingweave.cli import app; app()"]
 PATIENCE = 300  # seconds; only a broken program needs them
 
@@ -60,7 +65,8 @@ TWINS = {
 
 
 def real_recipe(shared, encoder):
-    training = {"max_updates": 4, "batch_size": 16, "checkpoint_updates": 1}
+    # A checkpoint of this encoder is 600 MB, so each training writes but one before its end.
+    training = {"max_updates": 3, "batch_size": 8, "checkpoint_updates": 2}
     nli = {"path": f"{shared}/data/xnli/dev.en.tsv", "first": 30}
     return {
         "name": "real",
@@ -149,7 +155,7 @@ def kill(command, when, after=0.0):
 
 
 def write_recipe(recipe, path):
-    path.write_text(yaml.safe_dump(recipe), "utf-8")
+    path.write_text(yaml.safe_dump(recipe, sort_keys=False), "utf-8")
     return path
 
 
@@ -206,6 +212,48 @@ def test_on_twin_languages_across_all_stages(tmp_path):
     check_same(out, undisturbed, 1 + 3 + 4)
     # What was finished at the first stop was not made again.
     assert {name: finished(out)[name] for name in kept} == kept
+
+
+class Impatient:
+    """Interrupts a training after some updates, as Ctrl-C would, once."""
+
+    def __init__(self, updates=None):
+        self.updates, self.seen = updates, []
+
+    def stage(self, label, number, num_stages, finished):
+        pass
+
+    def update(self, report):
+        self.seen.append(report.update)
+        if len(self.seen) == self.updates:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.slow
+def test_one_step_by_itself_goes_on_as_well(tmp_path):
+    source, target = tmp_path / "train.en", tmp_path / "train.de"
+    source.write_text("the old dog\na house\nthe house\na dog\n" * 6)
+    target.write_text("der alte Hund\nein Haus\ndas Haus\nein Hund\n" * 6)
+    shape = EncoderShape(layers=1, width=32, heads=2)
+    card = ModelCard(title="t", base_model="nothing", languages=[], made_by={})
+    save_encoder(new_encoder([source, target], shape, seed=1), tmp_path / "encoder", card=card)
+    options = Pretraining(epochs=2, batch_size=8, max_length=32, checkpoint_updates=1)
+
+    def run(name, observer):
+        bitext = BitextSource(location=(str(source), str(target)))
+        encoder, out = str(tmp_path / "encoder"), tmp_path / name
+        pretrain(encoder, [bitext], WEAMOptions(), out, options, observer=observer)
+        return hashlib.sha256((out / "model.safetensors").read_bytes()).hexdigest()
+
+    undisturbed = run("undisturbed", Impatient())
+    with pytest.raises(KeyboardInterrupt):
+        run("disturbed", Impatient(4))
+    assert not (tmp_path / "disturbed").exists()
+    assert (tmp_path / "disturbed.unfinished").is_dir()
+    observer = Impatient()
+    assert run("disturbed", observer) == undisturbed
+    assert observer.seen == [4, 5, 6]  # the fourth was done, but its checkpoint was not yet written
+    assert not (tmp_path / "disturbed.unfinished").exists()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 from sklearn.metrics import accuracy_score, f1_score
 from transformers import (
     AutoModel,
@@ -425,9 +427,7 @@ def test_translate_train_trains_each_language_on_its_own_translations(twins, tmp
     """In each language's training examples all labels are the same, another in each."""
     folder = tmp_path / "data"
     shutil.copytree(twins, folder)
-    for split, (language, label) in product(
-        ("train", "dev"), zip(LANGUAGES, LABELS, strict=True)
-    ):
+    for split, (language, label) in product(("train", "dev"), zip(LANGUAGES, LABELS, strict=True)):
         path = folder / "nli" / f"{split}.{language}.tsv"
         header, *rows = path.read_text("utf-8").splitlines()
         rows = [f"{row.rsplit(chr(9), 1)[0]}\t{label}" for row in rows]
@@ -474,6 +474,34 @@ def test_two_systems_may_be_the_same(twins, tmp_path):
         assert scores["mlm", language].accuracy == scores["again", language].accuracy
         over = scores["again", language].over_control
         assert (over.mean, over.low, over.high) == (0, 0, 0)
+
+
+@pytest.mark.slow
+def test_layers_that_are_kept_in_fine_tuning_are_those_of_the_encoder(study, copied):
+    values = recipe_dict(settings=["zero-shot"])
+    values["finetuning"] = values["finetuning"] | {
+        "frozen_layers": 1,
+        "seeds": [1],
+        "tracker": "tensorboard",
+    }
+    before = {path.name for path in (copied / "stages").glob("finetune-*")}
+    run(values, copied)
+    folders = [path for path in (copied / "stages").glob("finetune-*") if path.name not in before]
+    assert len(folders) == 3
+    for folder in folders:
+        system = folder.name.split("-")[1]
+        pattern = "encoder-*" if system == "untouched" else f"pretrain-{system}-*"
+        (encoder,) = (copied / "stages").glob(pattern)
+        started, ended = (load_file(path / "model.safetensors") for path in (encoder, folder))
+        body = [name for name in started if name in ended]
+        assert len(body) > 15
+        assert all(torch.equal(started[name], ended[name]) for name in body)
+        assert any(folder.glob("logs/**/events.*"))
+        # The same fine-tuning with nothing kept changes them all.
+        label = f"finetune-{system}-zero-shot-nli-1-1-"
+        (trained,) = (name for name in before if name.startswith(label))
+        moved = load_file(copied / "stages" / trained / "model.safetensors")
+        assert not any(torch.equal(started[name], moved[name]) for name in body)
 
 
 # Refused before any work.

@@ -29,7 +29,7 @@ MARKERS = ("article", "object marker", "assertion marker")
 
 
 class WorldSize(BaseModel):
-    """How many concepts there are; the defaults make 119.
+    """How many concepts there are; the defaults make 55.
 
     The defaults are ours: so few that a small encoder meets every word some thousand times within
     a minute of training, while the sentences are some hundred thousand.

@@ -1,6 +1,6 @@
 """Write twin languages as files: parallel text with gold links, plain text, inference examples.
 
-    bitext/base-<twin>/{train,valid}.{base,<twin>,pharaoh}
+    bitext/<language>-<language>/{train,valid}.{<language>,<language>,pharaoh}
     text/<language>.txt
     nli/train.<language>.tsv  nli/dev.<language>.tsv  nli/test.<language>.tsv
 
@@ -12,6 +12,7 @@ language's is drawn on its own, and nothing in it is said in a bitext.
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from pathlib import Path
 from typing import Self
 
@@ -29,7 +30,7 @@ NLI_HEADER = ("premise", "hypothesis", "label")
 class TwinOptions(BaseModel):
     """What to generate. Equal options give equal bytes.
 
-    The sizes are ours, chosen so that a 4-layer encoder learns the base language in about a minute
+    The sizes are ours, chosen so that a 2-layer encoder learns the base language in about a minute
     on two cores.
     """
 
@@ -47,8 +48,12 @@ class TwinOptions(BaseModel):
         default=0.05, ge=0, le=1, description="fraction of concepts whose name has two words"
     )
     num_text: int = Field(default=12000, ge=0, description="lines of plain text per language")
-    num_bitext_train: int = Field(default=4000, ge=0, description="training pairs per twin")
-    num_bitext_valid: int = Field(default=200, ge=0, description="held-out pairs per twin")
+    num_bitext_train: int = Field(
+        default=4000, ge=0, description="training pairs of each two languages"
+    )
+    num_bitext_valid: int = Field(
+        default=200, ge=0, description="held-out pairs of each two languages"
+    )
     num_nli_train: int = Field(default=21000, ge=0, description="training examples per language")
     num_nli_dev: int = Field(default=600, ge=0, description="dev examples per language")
     num_nli_test: int = Field(default=1200, ge=0, description="test examples per language")
@@ -179,13 +184,15 @@ def _write_nli(writer: _Writer, split: str, number: int, folder: Path) -> None:
         _write_lines(path, ("\t".join(row) for row in [NLI_HEADER, *rows]))
 
 
-def _write_bitext(writer: _Writer, twin: Language, split: str, number: int, folder: Path) -> None:
-    base = writer.languages[0]
-    stem = folder / "bitext" / f"{BASE}-{twin.name}"
-    meanings = writer.sentences(f"bitext {twin.name} {split}", number)
-    pairs = [(say(meaning, base), say(meaning, twin)) for meaning in meanings]
-    _write_lines(stem / f"{split}.{BASE}", (source.text for source, _ in pairs))
-    _write_lines(stem / f"{split}.{twin.name}", (target.text for _, target in pairs))
+def _write_bitext(
+    writer: _Writer, source: Language, target: Language, split: str, number: int, folder: Path
+) -> None:
+    name = f"{source.name}-{target.name}"
+    meanings = writer.sentences(f"bitext {name} {split}", number)
+    pairs = [(say(meaning, source), say(meaning, target)) for meaning in meanings]
+    stem = folder / "bitext" / name
+    _write_lines(stem / f"{split}.{source.name}", (sentence.text for sentence, _ in pairs))
+    _write_lines(stem / f"{split}.{target.name}", (sentence.text for _, sentence in pairs))
     links = (" ".join(f"{s}-{t}" for s, t in gold_links(*pair)) for pair in pairs)
     _write_lines(stem / f"{split}.pharaoh", links)
 
@@ -214,9 +221,12 @@ def write_twins(options: TwinOptions, folder: Path) -> None:
         ("train", options.num_nli_train),
     ):
         _write_nli(writer, split, number, folder)
-    for twin in languages[1:]:
-        _write_bitext(writer, twin, "valid", options.num_bitext_valid, folder)
-        _write_bitext(writer, twin, "train", options.num_bitext_train, folder)
+    for source, target in combinations(languages, 2):
+        for split, number in (
+            ("valid", options.num_bitext_valid),
+            ("train", options.num_bitext_train),
+        ):
+            _write_bitext(writer, source, target, split, number, folder)
     for language in languages:
         passages = writer.passages(f"text {language.name}")
         lines = (" ".join(say(m, language).text for m in passage) for passage in passages)
