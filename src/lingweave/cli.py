@@ -63,7 +63,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console()
+console = Console(markup=False, highlight=False)
 
 Out = Annotated[Path, typer.Option(help="Folder for all results; interrupted work goes on there.")]
 
@@ -145,7 +145,7 @@ def pretrain(
     with terminal_observer(console) as observer:
         chosen = OBJECTIVES[objective].options()
         study.pretrain(encoder, sources, chosen, out, options, observer=observer)
-    console.print(f"The encoder is in {out}", highlight=False)
+    console.print(f"The encoder is in {out}")
 
 
 @app.command()
@@ -173,7 +173,7 @@ def finetune(
     examples = {"train": Examples(path=train), "dev": Examples(path=dev)}
     with terminal_observer(console) as observer:
         study.finetune(Path(encoder), _task(task), examples, out, options, observer=observer)
-    console.print(f"The model is in {out}", highlight=False)
+    console.print(f"The model is in {out}")
 
 
 @app.command()
@@ -237,6 +237,7 @@ def _section(kind: type[Section], **values: object) -> Section:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).replace("_", "-") if first["loc"] else kind.__name__
+        name = "seed" if name == "seeds" else name
         raise RecipeError(f"--{name}: {first['msg']}", remedy="mend this option") from error
 
 
@@ -249,7 +250,7 @@ def _task(name: str) -> str:
 def _study(recipe: Recipe, out: Path) -> None:
     command = shlex.join(["lingweave", *sys.argv[1:]])
     if recipe.question:
-        console.print(recipe.question, highlight=False)
+        console.print(recipe.question)
     with terminal_observer(console) as observer:
         results = study.run_study(recipe, out, observer=observer, command=command)
     _report(results, out)
@@ -259,4 +260,4 @@ def _report(results: study.Results, out: Path) -> None:
     with atomic_write(out / "report.md") as file:
         file.write(markdown_report(results))
     print_results(console, results)
-    console.print(f"\nAll of it is in {out}: report.md, results.json, stages/", highlight=False)
+    console.print(f"\nAll of it is in {out}: report.md, results.json, stages/")

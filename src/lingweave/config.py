@@ -25,8 +25,15 @@ from lingweave.tasks import TASKS
 from lingweave.training import TrainingOptions
 
 Setting = Literal["zero-shot", "translate-train"]
+Location = tuple[str | int, ...]
 TWINS_VARIABLE = "${twins}"
 ENGLISH = "en"
+REMEDY = "see docs/recipes.md for what a recipe may hold"
+
+
+Seed = Annotated[int, Field(ge=0)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
+"""Names become parts of file names."""
 
 
 class Strict(BaseModel):
@@ -42,7 +49,7 @@ class ScratchEncoder(Strict):
     shape: EncoderShape = EncoderShape()
     masking: float = Field(default=0.15, gt=0, lt=1, description="1810.04805: 0.15")
     training: TrainingOptions = TrainingOptions()
-    seed: int = 1
+    seed: Seed = 1
 
 
 class EncoderSource(Strict):
@@ -114,7 +121,7 @@ class Pretraining(TrainingOptions):
     max_length: int = Field(
         default=128, ge=8, description="pieces of one sentence, special tokens counted (2106.01732)"
     )
-    seeds: list[int] = Field(default=[1], min_length=1)
+    seeds: list[Seed] = Field(default=[1], min_length=1)
 
 
 class Finetuning(TrainingOptions):
@@ -128,7 +135,7 @@ class Finetuning(TrainingOptions):
         description="keep the embeddings and so many layers above them; default: train all",
     )
     max_length: int = Field(default=128, ge=8, description="pieces, special tokens counted")
-    seeds: list[int] = Field(default=[1], min_length=1)
+    seeds: list[Seed] = Field(default=[1], min_length=1)
 
 
 class Examples(Strict):
@@ -147,7 +154,9 @@ class Examples(Strict):
 
     def of(self, language: str) -> "Examples":
         """The examples of one language: {language} filled in."""
-        where = {column: value.format(language=language) for column, value in self.where.items()}
+        where = {
+            column: value.replace("{language}", language) for column, value in self.where.items()
+        }
         return self.model_copy(
             update={"path": self.path.replace("{language}", language), "where": where}
         )
@@ -166,7 +175,7 @@ class TaskSource(Strict):
     train: Examples
     dev: Examples = Field(description="selects the epoch of zero-shot runs")
     test: Examples = Field(description="its path holds {language}")
-    languages: list[str] = Field(min_length=1, description="to be tested")
+    languages: list[Name] = Field(min_length=1, description="to be tested")
     translations: Examples | None = Field(
         default=None, description="training examples in each language; its path holds {language}"
     )
@@ -181,19 +190,11 @@ class TaskSource(Strict):
             raise ValueError(f"unknown task {value!r}, known: {', '.join(TASKS)}")
         return value
 
-    @model_validator(mode="after")
-    def _paths_have_language(self) -> "TaskSource":
-        for name in ("test", "translations", "translations_dev"):
-            examples: Examples | None = getattr(self, name)
-            if examples is not None and not examples.names_language:
-                raise ValueError(f"the path of `{name}` must hold {{language}}: {examples.path!r}")
-        return self
-
 
 class Recipe(Strict):
     """A study."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
+    name: Name
     question: str = Field(default="", description="what the study asks; printed above its table")
     twins: TwinOptions | None = Field(default=None, description="make the built-in twin languages")
     encoder: EncoderSource
@@ -201,26 +202,11 @@ class Recipe(Strict):
     bitext: list[BitextSource] = Field(min_length=1)
     alignment: Alignment = Alignment()
     pretraining: Pretraining = Pretraining()
-    systems: dict[str, AnySystem] = Field(min_length=1)
+    systems: dict[Name, AnySystem] = Field(min_length=1)
     control: str = Field(description="the system that the others are compared with")
     finetuning: Finetuning = Finetuning()
-    tasks: dict[str, TaskSource] = Field(min_length=1)
+    tasks: dict[Name, TaskSource] = Field(min_length=1)
     settings: list[Setting] = Field(default=["zero-shot"], min_length=1)
-
-    @model_validator(mode="after")
-    def _parts_fit(self) -> "Recipe":
-        if self.control not in self.systems:
-            raise ValueError(f"control {self.control!r} is none of the systems: {[*self.systems]}")
-        if self.twins is None and TWINS_VARIABLE in self.model_dump_json():
-            raise ValueError(f"{TWINS_VARIABLE} is used, but there is no section `twins`")
-        if "translate-train" in self.settings:
-            for name, task in self.tasks.items():
-                if task.translations is None or task.translations_dev is None:
-                    raise ValueError(
-                        f"setting translate-train needs `translations` and `translations_dev` in "
-                        f"task {name!r}"
-                    )
-        return self
 
     def with_twins_in(self, folder: Path) -> "Recipe":
         """The same recipe with the twins' files in place of `${twins}`."""
@@ -246,22 +232,63 @@ def load_recipe(path: Path) -> Recipe:
         raise RecipeError("it is not UTF-8", remedy="save it as UTF-8", path=path) from error
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise RecipeError(
-            f"it is not valid YAML ({error.problem})", remedy="mend this line", path=path, line=line
+            f"it is not valid YAML ({problem})",
+            remedy="mend this line",
+            path=path,
+            line=None if mark is None else mark.line + 1,
         ) from error
     if not isinstance(root, yaml.MappingNode):
         raise RecipeError("it holds no keys", remedy="see recipes/demo.yaml", path=path)
     lines = dict(_lines(root, (), path))
-    content = _expanded(yaml.safe_load(text), (), lines, path)
     try:
-        return Recipe.model_validate(content)
+        recipe = Recipe.model_validate(_expanded(content, (), lines, path))
     except ValidationError as error:
         raise _recipe_error(error, lines, path) from error
+    for where, misfit in _misfits(recipe):
+        raise RecipeError(
+            f"{'.'.join(map(str, where))}: {misfit}",
+            remedy=REMEDY,
+            path=path,
+            line=_nearest_line(where, lines),
+        )
+    return recipe
 
 
-Location = tuple[str | int, ...]
+def _misfits(recipe: Recipe) -> Iterator[tuple[Location, str]]:
+    """What is wrong between keys that are right by themselves: where, and what."""
+    if recipe.control not in recipe.systems:
+        known = ", ".join(recipe.systems)
+        yield ("control",), f"{recipe.control!r} is none of the systems {known}"
+    for name, task in recipe.tasks.items():
+        for part in ("test", "translations", "translations_dev"):
+            examples: Examples | None = getattr(task, part)
+            if examples is None:
+                if part != "test" and "translate-train" in recipe.settings:
+                    yield ("tasks", name), f"setting translate-train needs `{part}`"
+            elif not examples.names_language:
+                problem = f"the path must hold {{language}}: {examples.path!r}"
+                yield ("tasks", name, part), problem
+    if recipe.twins is None:
+        for where, text in _strings(recipe.model_dump(mode="json"), ()):
+            if TWINS_VARIABLE in text:
+                yield where, f"{TWINS_VARIABLE} is used, but there is no section `twins`"
+
+
+def _strings(value: Any, where: Location) -> Iterator[tuple[Location, str]]:  # noqa: ANN401
+    """All strings below a section, with their place."""
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _strings(inner, (*where, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _strings(inner, (*where, index))
 
 
 def _lines(node: yaml.Node, where: Location, path: Path) -> Iterator[tuple[Location, int]]:
@@ -316,7 +343,7 @@ def _recipe_error(error: ValidationError, lines: Mapping[Location, int], path: P
     key = ".".join(str(part) for part in where)
     return RecipeError(
         f"{key}: {message}" if key else message,
-        remedy="see docs/recipes.md for what a recipe may hold",
+        remedy=REMEDY,
         path=path,
         line=_nearest_line(where, lines),
     )
@@ -326,7 +353,8 @@ def _place_in_file(location: Location, lines: Mapping[Location, int]) -> Locatio
     """Pydantic's location without the names of union members, which stand nowhere in the file."""
     place: Location = ()
     for index, part in enumerate(location):
-        if (*place, part) in lines or index == len(location) - 1:
+        is_last = index == len(location) - 1 and part != "[key]"  # said of a key itself
+        if (*place, part) in lines or is_last:
             place = (*place, part)
     return place
 

@@ -6,7 +6,7 @@ streamed; whatever is wrong is refused with its file and line. Nothing here know
 """
 
 from lingweave.corpus.bitext import Bitext, SentencePair, open_bitext
-from lingweave.corpus.files import atomic_write, read_lines
+from lingweave.corpus.files import atomic_write, make_folder, read_lines
 from lingweave.corpus.segmenters import Segmenter, Span, segmenter, segmenter_for_language
 from lingweave.corpus.tables import XNLI_COLUMNS, XTREME_COLUMNS, Row, read_table
 
@@ -19,6 +19,7 @@ __all__ = [
     "SentencePair",
     "Span",
     "atomic_write",
+    "make_folder",
     "open_bitext",
     "read_lines",
     "read_table",

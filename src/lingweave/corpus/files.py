@@ -131,3 +131,19 @@ def _cannot(verb: str, path: Path | str, error: OSError) -> TextFileError:
         reason = error.strerror or type(error).__name__
         problem, remedy = f"cannot {verb} the file ({reason})", "check the path and its permissions"
     return TextFileError(problem, remedy=remedy, path=path)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, unless they are there.
+
+    Raises:
+        TextFileError: a file is in the way, or one may not write there.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TextFileError(
+            f"this folder cannot be made ({error.strerror})",
+            remedy="choose another place",
+            path=path,
+        ) from error

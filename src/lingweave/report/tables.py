@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lingweave.study import MEAN, Estimate, Results, Score
 
 TRAINED_ON = "*"
-"""Marks the language of the training examples in headers."""
+"""Marks the task's source language in headers."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def macro_f1_tables(results: Results) -> list[Table]:
 
 def note(results: Results) -> str:
     """What the marks in the headers of score tables mean."""
-    return f"{TRAINED_ON} trained on; {MEAN}: of the languages not trained on; chance: 33.3 %"
+    return f"{TRAINED_ON} the task's source language; {MEAN}: of the others; chance: 33.3 %"
 
 
 def _tables(results: Results, what: str, cell: Callable[[Score], str]) -> list[Table]:
@@ -91,13 +91,19 @@ def alignment_table(results: Results) -> Table:
 
 def sentence(results: Results) -> str:
     """What was seen, in one sentence, from the differences to the control alone."""
+    several = {(score.task, score.setting) for score in results.scores if score.language == MEAN}
     seen = []
     for score in results.scores:
-        if score.language == MEAN and score.over_control is not None:
+        is_mean = score.language == MEAN
+        is_other = score.language != results.source_language[score.task]
+        if (is_mean or (is_other and (score.task, score.setting) not in several)) and (
+            score.over_control is not None
+        ):
             seen.append(f"{score.system} {_verdict(score.over_control)} ({score.setting})")
     if not seen:
         return "There is nothing to compare."
-    others = "the languages not trained on"
+    sources = " and ".join(dict.fromkeys(results.source_language.values()))
+    others = f"the languages other than {sources}"
     return f"On {others}, against {results.control}: {'; '.join(seen)}."
 
 

@@ -94,7 +94,7 @@ def align_pairs(
         [pair.target for pair in pairs], source.target_segmenter, bitext.target_language
     )
     if source.links is not None:
-        links = _given_links(Path(source.links), source_words, target_words)
+        links = _given_links(Path(source.links), source, source_words, target_words)
     else:
         lowered = [
             (
@@ -114,7 +114,7 @@ def align_pairs(
         "symmetrization": "given links" if source.links else alignment.symmetrization,
     }
     if source.gold is not None:
-        gold = _given_links(Path(source.gold), source_words, target_words)
+        gold = _given_links(Path(source.gold), source, source_words, target_words)
         truth = [GoldAlignment(sure=true, possible=true) for true in gold]
         summary["against_gold"] = asdict(alignment_error_rate(links, truth))
     aligned = [
@@ -159,11 +159,14 @@ def _texts(sentence: str, words: Sequence[Span], lowercase: bool) -> list[str]:
 
 
 def _given_links(
-    path: Path, source_words: Sequence[Sequence[Span]], target_words: Sequence[Sequence[Span]]
+    path: Path,
+    source: BitextSource,
+    source_words: Sequence[Sequence[Span]],
+    target_words: Sequence[Sequence[Span]],
 ) -> list[LinkArray]:
     """Links from a Pharaoh file, checked against the sentences."""
-    given = list(islice(read_pharaoh(path), len(source_words)))
-    if len(given) < len(source_words):
+    given = list(islice(read_pharaoh(path), source.max_pairs))
+    if len(given) != len(source_words):
         raise AlignmentError(
             f"it has {len(given)} lines for {len(source_words)} sentence pairs",
             remedy="give one line of links for each pair",

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
-from transformers import AutoModelForSequenceClassification
 
 from lingweave.config import Examples, Finetuning
 from lingweave.encoder import freeze, load_tokenizer, quiet_transformers
@@ -16,7 +15,7 @@ from lingweave.evaluation import score_classification
 from lingweave.objectives import Classification
 from lingweave.study.examples import read_examples
 from lingweave.study.stage import Workplace
-from lingweave.tasks import TASKS, new_classifier, predict
+from lingweave.tasks import TASKS, load_classifier, new_classifier, predict
 from lingweave.training import Run, train
 from lingweave.training.options import Precision
 
@@ -95,8 +94,7 @@ def evaluate_classifier(
     """
     task = TASKS[task_name]
     tokenizer = load_tokenizer(place.inputs["model"])
-    with quiet_transformers():
-        model = AutoModelForSequenceClassification.from_pretrained(place.inputs["model"])
+    model = load_classifier(place.inputs["model"], task.labels)
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     scores = {}
     for language, source in tests.items():

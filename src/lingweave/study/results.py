@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -211,15 +210,17 @@ def _json(path: Path) -> Any:  # noqa: ANN401
 
 def _commit() -> str:
     """The commit of lingweave's own source tree, if it runs from one."""
-    here = Path(__file__).parent
+    root = Path(__file__).parents[3]
+    if not (root / ".git").exists():
+        return "installed package"
     try:
         described = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607
-            cwd=here,
+            cwd=root,
             capture_output=True,
             text=True,
             check=True,
         )
     except (OSError, subprocess.CalledProcessError):
-        return f"none: installed package, Python {sys.version_info.major}"
+        return "not known"
     return described.stdout.strip()

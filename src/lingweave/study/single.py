@@ -20,8 +20,8 @@ from lingweave.config import (
     HeadWarmup,
     Pretraining,
 )
-from lingweave.corpus import open_bitext
-from lingweave.errors import TextFileError
+from lingweave.corpus import make_folder, open_bitext
+from lingweave.errors import TextFileError, UserError
 from lingweave.objectives import MaskedOptions
 from lingweave.study.aligning import align_pairs
 from lingweave.study.finetuning import SCORES
@@ -34,7 +34,7 @@ from lingweave.study.plan import (
     pretrain_stage,
 )
 from lingweave.study.run import Observer, run_stages
-from lingweave.study.stage import Stage, Store
+from lingweave.study.stage import RESUME, Stage, Store
 
 
 def align(source: BitextSource, out: Path, alignment: Alignment) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def align(source: BitextSource, out: Path, alignment: Alignment) -> dict[str, An
         target_language=source.target_language,
     )
     pairs, summary = align_pairs(bitext, source, alignment)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent)
     write_pharaoh(out, [pair.links for pair in pairs])
     return summary
 
@@ -153,6 +153,11 @@ def _run(stages: Sequence[Stage], out: Path, observer: Observer) -> None:
         raise TextFileError("it exists already", remedy="name another folder", path=out)
     work = out.with_name(out.name + ".unfinished")
     store = Store(work)
-    run_stages(stages, store, observer)
+    try:
+        run_stages(stages, store, observer)
+    except UserError:
+        if not any(work.glob(f"*/{RESUME}/*")):  # nothing that a second try could go on from
+            shutil.rmtree(work, ignore_errors=True)
+        raise
     store.folder(stages[-1]).rename(out)
     shutil.rmtree(work)

@@ -18,7 +18,9 @@ from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
+from safetensors import SafetensorError
 
+from lingweave.corpus import make_folder
 from lingweave.errors import TextFileError
 from lingweave.training import LOGS, Report
 
@@ -106,7 +108,11 @@ class Store:
         """Where the results of a stage are, or will be."""
         if isinstance(stage, Checkpoint):
             return stage.path
-        return self._root / f"{stage.label}-{stage.digest[:12]}"
+        name = stage.digest[:12]
+        same = sorted(
+            self._root.glob(f"*-{name}")
+        )  # the same work may have another label elsewhere
+        return same[0] if same else self._root / f"{stage.label}-{name}"
 
     def is_finished(self, stage: Stage) -> bool:
         """Whether the results are there."""
@@ -125,9 +131,10 @@ class Store:
         """
         final = self.folder(stage)
         if self.is_finished(stage):
+            shutil.rmtree(_unfinished(final), ignore_errors=True)  # left by a kill just at the end
             return final
         locks = self._root / ".locks"
-        locks.mkdir(parents=True, exist_ok=True)
+        make_folder(locks)
         try:
             with FileLock(locks / final.name, timeout=0):
                 if not self.is_finished(stage):  # another process may just have done it
@@ -139,7 +146,7 @@ class Store:
         return final
 
     def _work(self, stage: Stage, final: Path, report: Report | None) -> None:
-        unfinished = final.with_name(final.name + ".unfinished")
+        unfinished = _unfinished(final)
         out, resume = unfinished / "out", unfinished / RESUME
         shutil.rmtree(out, ignore_errors=True)  # half-written results; checkpoints are in `resume`
         started = time.monotonic()
@@ -159,17 +166,25 @@ class Store:
                 "machine": machine(),
             }
             (out / DONE).write_text(json.dumps(record, indent=1, ensure_ascii=False), "utf-8")
-        except OSError as error:
-            if error.errno is None:
-                raise
+        except FileNotFoundError as error:
             raise TextFileError(
-                f"stage {stage.label} cannot write its results ({error.strerror})",
+                f"stage {stage.label} misses a file it needs",
+                remedy="put it back and run the same command again",
+                path=error.filename,
+            ) from error
+        except (OSError, SafetensorError) as error:
+            raise TextFileError(
+                f"stage {stage.label} cannot write its results ({error})",
                 remedy="make room or mend the permissions, and run the same command again",
-                path=error.filename or unfinished,
+                path=unfinished,
             ) from error
         shutil.rmtree(final, ignore_errors=True)
         out.rename(final)
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _unfinished(final: Path) -> Path:
+    return final.with_name(final.name + ".unfinished")
 
 
 def machine() -> str:

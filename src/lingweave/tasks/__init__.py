@@ -5,11 +5,11 @@ scoring.
 """
 
 from lingweave.tasks.base import ClassificationTask
-from lingweave.tasks.classifier import new_classifier, predict
+from lingweave.tasks.classifier import load_classifier, new_classifier, predict
 from lingweave.tasks.nli import NLI
 
 TASKS: dict[str, ClassificationTask] = {
     "nli": NLI,
 }
 
-__all__ = ["NLI", "TASKS", "ClassificationTask", "new_classifier", "predict"]
+__all__ = ["NLI", "TASKS", "ClassificationTask", "load_classifier", "new_classifier", "predict"]

@@ -49,12 +49,49 @@ def new_classifier(checkpoint: Path | str, labels: Sequence[str], *, seed: int) 
                     if head is not None:
                         head.apply(lambda part: _draw_weights(part, model.config.initializer_range))
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise CheckpointError(
-            f"it cannot be loaded as an encoder ({str(error).splitlines()[0]})",
-            remedy="give a directory with config.json and model.safetensors, or a hub name",
-            path=checkpoint,
-        ) from error
+        raise _cannot_load(checkpoint, error) from error
     return cast(nn.Module, model)
+
+
+def load_classifier(checkpoint: Path | str, labels: Sequence[str]) -> nn.Module:
+    """A fine-tuned classifier.
+
+    Args:
+        checkpoint: directory or hub name.
+        labels: the classes it must have, in the order of their indices.
+
+    Raises:
+        CheckpointError: it cannot be loaded, has no classifier, or one for other labels.
+    """
+    try:
+        with quiet_transformers():
+            model, loading = AutoModelForSequenceClassification.from_pretrained(
+                str(checkpoint), output_loading_info=True, use_safetensors=True
+            )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise _cannot_load(checkpoint, error) from error
+    if loading["missing_keys"]:
+        raise CheckpointError(
+            f"it is no fine-tuned model ({min(loading['missing_keys'])} is missing)",
+            remedy="fine-tune it on the task first",
+            path=checkpoint,
+        )
+    found = [model.config.id2label[index] for index in range(model.config.num_labels)]
+    if found != list(labels):
+        raise CheckpointError(
+            f"its labels are {', '.join(found)}, expected {', '.join(labels)}",
+            remedy="use a model that was fine-tuned on this task",
+            path=checkpoint,
+        )
+    return cast(nn.Module, model)
+
+
+def _cannot_load(checkpoint: Path | str, error: Exception) -> CheckpointError:
+    return CheckpointError(
+        f"it cannot be loaded as an encoder ({str(error).splitlines()[0]})",
+        remedy="give a directory with config.json and model.safetensors, or a hub name",
+        path=checkpoint,
+    )
 
 
 def encode_text_pairs(
