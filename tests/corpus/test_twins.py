@@ -325,10 +325,10 @@ def test_same_options_give_same_bytes_and_another_seed_gives_others(
 def test_all_files_are_written_with_the_sizes_asked_for(written: Path) -> None:
     lengths = {name: len(_lines(written / name)) for name in _files(written)}
     expected = {f"text/{name}.txt": 300 for name in ("base", "miro", "tasu")}
-    for twin in ("miro", "tasu"):
+    for source, target in (("base", "miro"), ("base", "tasu"), ("miro", "tasu")):
         for split, number in (("train", 200), ("valid", 50)):
-            for side in ("base", twin, "pharaoh"):
-                expected[f"bitext/base-{twin}/{split}.{side}"] = number
+            for side in (source, target, "pharaoh"):
+                expected[f"bitext/{source}-{target}/{split}.{side}"] = number
     for split, number in (("train", 300), ("dev", 90), ("test", 90)):
         for language in ("base", "miro", "tasu"):
             expected[f"nli/{split}.{language}.tsv"] = number + 1  # the header
@@ -336,9 +336,9 @@ def test_all_files_are_written_with_the_sizes_asked_for(written: Path) -> None:
 
 
 def test_links_in_files_stay_within_their_sentences(written: Path) -> None:
-    for twin in ("miro", "tasu"):
-        stem = written / "bitext" / f"base-{twin}"
-        sides = (_lines(stem / f"train.{side}") for side in ("base", twin, "pharaoh"))
+    for first, second in (("base", "miro"), ("base", "tasu"), ("miro", "tasu")):
+        stem = written / "bitext" / f"{first}-{second}"
+        sides = (_lines(stem / f"train.{side}") for side in (first, second, "pharaoh"))
         for source, target, links in zip(*sides, strict=True):
             num_source, num_target = len(source.split()), len(target.split())
             pairs = [tuple(map(int, link.split("-"))) for link in links.split()]

@@ -222,5 +222,5 @@ def test_the_terminal_shows_the_alignment_only_where_its_error_is_known():
 
 def test_the_last_thing_in_the_terminal_is_the_sentence():
     text = " ".join(terminal(make_results()).split("\n\n")[-1].split())
-    assert text.startswith("On the languages not trained on, against mlm: untouched loses -12.1")
+    assert text.startswith("On the languages other than en, against mlm: untouched loses -12.1")
     assert text.endswith("weam loses -12.1 points (zero-shot).")
