@@ -12,7 +12,8 @@ from transformers import PreTrainedTokenizerFast
 
 from lingweave.objectives.base import EncodedPair, Objective
 from lingweave.objectives.classification import Classification, LabelledSequence
-from lingweave.objectives.mlm import MLM, MaskedOptions, MLMOptions
+from lingweave.objectives.masked import MaskedOptions
+from lingweave.objectives.mlm import MLM, MLMOptions
 from lingweave.objectives.tlm import TLM, TLMOptions
 from lingweave.objectives.weam import WEAM, WEAMOptions
 

@@ -13,23 +13,16 @@ that the tokenizer gives to a pair. Masking is that of the other objectives comp
 Siblings: MLM keeps the sentences apart; WEAM lets the translation in through aligned words only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
-from transformers import PreTrainedTokenizerFast
+from torch import Tensor
 
 from lingweave.encoder import SequenceTemplate
-from lingweave.objectives.base import (
-    EncodedPair,
-    attention_mask,
-    hidden_states,
-    pad,
-    prediction_loss,
-)
+from lingweave.objectives.base import EncodedPair, attention_mask, pad
+from lingweave.objectives.masked import MaskedBatch, MaskedObjective, MaskedOptions, masked_batch
 from lingweave.objectives.masking import Vocabulary
-from lingweave.objectives.mlm import MaskedBatch, MaskedOptions, masked_batch
 
 
 class TLMOptions(MaskedOptions):
@@ -38,37 +31,13 @@ class TLMOptions(MaskedOptions):
     objective: Literal["tlm"] = "tlm"
 
 
-class TLM:
-    """See the module docstring.
-
-    Args:
-        tokenizer: of the encoder in training.
-        options: masking.
-    """
-
-    def __init__(self, tokenizer: PreTrainedTokenizerFast, options: TLMOptions) -> None:
-        self._template = SequenceTemplate.of(tokenizer)
-        self._vocabulary = Vocabulary.of(tokenizer)
-        self._options = options
-
-    @property
-    def weights(self) -> Mapping[str, float]:
-        """One part, of weight 1."""
-        return {"multilingual": 1.0}
-
-    def length(self, example: EncodedPair) -> int:
-        """Pieces of both sentences."""
-        return len(example.source) + len(example.target)
+class TLM(MaskedObjective):
+    """See the module docstring."""
 
     def collate(self, examples: Sequence[EncodedPair], generator: torch.Generator) -> MaskedBatch:
         """One sequence for each pair; masked."""
         inputs, maskable = joined_pairs(examples, self._template, self._vocabulary)
-        return masked_batch(inputs, maskable, self._vocabulary, self._options.masking, generator)
-
-    def sums(self, model: nn.Module, batch: MaskedBatch) -> dict[str, Tensor]:
-        """Cross-entropy of the masked pieces, logits at their positions only."""
-        states = hidden_states(model, batch.inputs)
-        return {"multilingual": prediction_loss(model, states[batch.positions], batch.labels)}
+        return masked_batch(inputs, maskable, self._vocabulary, self._masking, generator)
 
 
 def joined_pairs(

@@ -34,11 +34,11 @@ from pydantic import Field
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
-from lingweave.encoder import NO_WORD, IntArray, SequenceTemplate
+from lingweave.encoder import NO_WORD, IntArray
 from lingweave.objectives.base import EncodedPair, hidden_states, prediction_loss
-from lingweave.objectives.masking import Vocabulary
-from lingweave.objectives.mlm import MLM, MaskedBatch, MaskedOptions, MLMOptions
-from lingweave.objectives.tlm import TLM, TLMOptions, pair_starts
+from lingweave.objectives.masked import MaskedBatch, MaskedObjective, MaskedOptions
+from lingweave.objectives.mlm import MLM
+from lingweave.objectives.tlm import TLM, pair_starts
 
 SubwordLink = Literal["mean", "ordinal"]
 
@@ -125,7 +125,7 @@ class WEAMBatch(MaskedBatch):
     cross_labels: Tensor
 
 
-class WEAM:
+class WEAM(MaskedObjective):
     """See the module docstring.
 
     Args:
@@ -134,23 +134,16 @@ class WEAM:
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, options: WEAMOptions) -> None:
-        self._template = SequenceTemplate.of(tokenizer)
-        self._vocabulary = Vocabulary.of(tokenizer)
+        super().__init__(tokenizer, options)
         self._options = options
-        self._masked: MLM | TLM = (
-            MLM(tokenizer, MLMOptions(masking=options.masking))
-            if options.pair_encoding == "apart"
-            else TLM(tokenizer, TLMOptions(masking=options.masking))
+        self._masked: MaskedObjective = (
+            MLM(tokenizer, options) if options.pair_encoding == "apart" else TLM(tokenizer, options)
         )
 
     @property
     def weights(self) -> Mapping[str, float]:
         """Multilingual 1, cross-lingual λ."""
         return {"multilingual": 1.0, "cross-lingual": self._options.cross_weight}
-
-    def length(self, example: EncodedPair) -> int:
-        """Pieces of both sentences."""
-        return self._masked.length(example)
 
     def collate(self, examples: Sequence[EncodedPair], generator: torch.Generator) -> WEAMBatch:
         """Mask as MLM or TLM does, then find which masked pieces are aligned, and to what."""
@@ -176,8 +169,9 @@ class WEAM:
             cross_labels=masked.labels[torch.from_numpy(among_masked)],
         )
 
-    def sums(self, model: nn.Module, batch: WEAMBatch) -> dict[str, Tensor]:
+    def sums(self, model: nn.Module, batch: MaskedBatch) -> dict[str, Tensor]:
         """Both predictions, logits at their positions only."""
+        assert isinstance(batch, WEAMBatch)  # what `collate` makes
         states = hidden_states(model, batch.inputs)
         given = states[batch.exchange_columns] * batch.exchange_values.to(states.dtype)[:, None]
         exchanged_RD = states.new_zeros(len(batch.cross_labels), states.shape[1])
