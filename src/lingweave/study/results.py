@@ -133,10 +133,11 @@ def _scores(
 def _score(
     name: str, group: list[str], own: Sequence[Trial], control: Sequence[Trial], store: Store
 ) -> Score:
-    right = np.concatenate([_right(own, language, store) for language in group])
+    own_right = [_right(own, language, store) for language in group]
+    right = _together(own_right)
     over_control = None
     if own[0].system != control[0].system:
-        base = np.concatenate([_right(control, language, store) for language in group])
+        base = _together([_right(control, language, store) for language in group])
         over_control = _estimate(right - base)
     seeds = _seed_scores(own, group, store)
     return Score(
@@ -144,7 +145,7 @@ def _score(
         setting=own[0].setting,
         task=own[0].task,
         language=name,
-        num_examples=len(right),
+        num_examples=sum(map(len, own_right)),
         accuracy=_estimate(right),
         macro_f1=float(np.mean([seed.macro_f1 for seed in seeds])),
         over_control=over_control,
@@ -160,6 +161,19 @@ def _right(trials: Sequence[Trial], language: str, store: Store) -> np.ndarray:
         if language in trial.languages
     ]
     return np.asarray(np.mean(seeds, axis=0))
+
+
+def _together(languages: Sequence[np.ndarray]) -> np.ndarray:
+    """One value for each thing to be resampled; their mean is the mean of the languages' means.
+
+    Test sets of many languages are mostly translations of one, as XNLI's are: then row n of all
+    languages is one example, and resampling them one by one would make intervals too narrow.
+    """
+    sizes = {len(values) for values in languages}
+    if len(sizes) == 1:
+        return np.asarray(np.mean(languages, axis=0))
+    total = sum(map(len, languages)) / len(languages)
+    return np.concatenate([values * total / len(values) for values in languages])
 
 
 def _seed_scores(trials: Sequence[Trial], group: list[str], store: Store) -> list[SeedScore]:
