@@ -196,10 +196,7 @@ def evaluate(
         scores = study.evaluate(Path(model), _task(task), examples, out, options, observer=observer)
     for score in scores.values():
         accuracy, macro_f1 = 100 * score["accuracy"], 100 * score["macro_f1"]
-        console.print(
-            f"accuracy {accuracy:.1f} macro-F1 {macro_f1:.1f} {score['signature']}",
-            highlight=False,
-        )
+        console.print(f"accuracy {accuracy:.1f} macro-F1 {macro_f1:.1f} {score['signature']}")
 
 
 @app.command()

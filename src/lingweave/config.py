@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from lingweave.alignment import Symmetrization
+from lingweave.corpus import Bitext, open_bitext
 from lingweave.corpus.twins import TwinOptions
 from lingweave.encoder import EncoderShape
 from lingweave.errors import RecipeError
@@ -28,7 +29,6 @@ Setting = Literal["zero-shot", "translate-train"]
 Location = tuple[str | int, ...]
 TWINS_VARIABLE = "${twins}"
 ENGLISH = "en"
-REMEDY = "see docs/recipes.md for what a recipe may hold"
 
 
 Seed = Annotated[int, Field(ge=0)]
@@ -88,6 +88,14 @@ class BitextSource(Strict):
     links: str | None = Field(
         default=None, description="Pharaoh file with links to use instead of aligning, 0-based"
     )
+
+    def open(self) -> Bitext:
+        """The sentence pairs; see `open_bitext` for what is raised."""
+        return open_bitext(
+            self.location,
+            source_language=self.source_language,
+            target_language=self.target_language,
+        )
 
 
 class Alignment(Strict):
@@ -250,12 +258,7 @@ def load_recipe(path: Path) -> Recipe:
     except ValidationError as error:
         raise _recipe_error(error, lines, path) from error
     for where, misfit in _misfits(recipe):
-        raise RecipeError(
-            f"{'.'.join(map(str, where))}: {misfit}",
-            remedy=REMEDY,
-            path=path,
-            line=_nearest_line(where, lines),
-        )
+        raise _refusal(where, misfit, lines, path)
     return recipe
 
 
@@ -339,11 +342,16 @@ def _expanded(value: Any, where: Location, lines: Mapping[Location, int], path: 
 def _recipe_error(error: ValidationError, lines: Mapping[Location, int], path: Path) -> RecipeError:
     first = error.errors()[0]
     where = _place_in_file(first["loc"], lines)
-    message = first["msg"].removeprefix("Value error, ")
-    key = ".".join(str(part) for part in where)
+    return _refusal(where, first["msg"].removeprefix("Value error, "), lines, path)
+
+
+def _refusal(
+    where: Location, problem: str, lines: Mapping[Location, int], path: Path
+) -> RecipeError:
+    key = ".".join(map(str, where))
     return RecipeError(
-        f"{key}: {message}" if key else message,
-        remedy=REMEDY,
+        f"{key}: {problem}" if key else problem,
+        remedy="see docs/recipes.md for what a recipe may hold",
         path=path,
         line=_nearest_line(where, lines),
     )

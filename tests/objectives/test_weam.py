@@ -8,14 +8,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from tokenizers import Tokenizer, models, processors
-from transformers import (
-    BertConfig,
-    BertForMaskedLM,
-    PreTrainedTokenizerFast,
-    RobertaConfig,
-    RobertaForMaskedLM,
-)
 
 from lingweave.encoder import NO_WORD, EncodedSentence, prediction_head
 from lingweave.objectives import (
@@ -27,8 +19,8 @@ from lingweave.objectives import (
 )
 from lingweave.objectives.weam import exchange
 from lingweave.training import Run, TrainingOptions, train
+from tiny_models import VOCABULARY, make_model, make_tokenizer
 
-PAD, CLS, SEP, MASK, VOCABULARY = 0, 2, 3, 4, 40
 N = NO_WORD
 
 
@@ -169,41 +161,6 @@ def test_rows_sum_to_one_or_to_zero_and_only_linked_pieces_give(words, other_wor
         if partners:
             place = words[:row].count(word)
             assert ordinal[row, partners[place] if place < len(partners) else partners[-1]] == 1
-
-
-def make_tokenizer(kind):
-    """BERT's or RoBERTa's special tokens around pieces that are numbers from 5 on."""
-    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    words = {name: number for number, name in enumerate(names)} | {"a": 5}
-    words |= {f"w{number}": number for number in range(6, VOCABULARY)}
-    backend = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
-    around = processors.BertProcessing if kind == "bert" else processors.RobertaProcessing
-    backend.post_processor = around(("[SEP]", SEP), ("[CLS]", CLS))
-    kinds = ["pad_token", "unk_token", "cls_token", "sep_token", "mask_token"]
-    return PreTrainedTokenizerFast(tokenizer_object=backend, **dict(zip(kinds, names, strict=True)))
-
-
-def make_model(kind, dropout=0.0):
-    """An untrained model in evaluation mode, with weights large enough to matter."""
-    config_class, model_class = {
-        "bert": (BertConfig, BertForMaskedLM),
-        "roberta": (RobertaConfig, RobertaForMaskedLM),
-    }[kind]
-    config = config_class(
-        vocab_size=VOCABULARY,
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=40,
-        type_vocab_size=2 if kind == "bert" else 1,
-        pad_token_id=PAD,
-        initializer_range=0.3,
-        hidden_dropout_prob=dropout,
-        attention_probs_dropout_prob=dropout,
-    )
-    torch.manual_seed(5)
-    return model_class(config).eval()
 
 
 TOKENIZERS = {kind: make_tokenizer(kind) for kind in ("bert", "roberta")}

@@ -28,7 +28,6 @@ from lingweave.config import (
     TaskSource,
     Untrained,
 )
-from lingweave.corpus import open_bitext
 from lingweave.encoder import load_tokenizer
 from lingweave.errors import TextFileError
 from lingweave.objectives import MaskedOptions
@@ -112,11 +111,7 @@ def make_plan(recipe: Recipe) -> Plan:
 
 def align_stage(source: BitextSource, alignment: Alignment) -> Stage:
     """The stage that aligns one bitext."""
-    bitext = open_bitext(
-        source.location,
-        source_language=source.source_language,
-        target_language=source.target_language,
-    )
+    bitext = source.open()
     pairs = islice(bitext, source.max_pairs)
     settings = source.model_dump(mode="json", exclude={"location", "gold", "links"})
     settings["alignment"] = alignment.model_dump(mode="json")
@@ -199,11 +194,12 @@ def finetune_stage(
     options: Finetuning,
     seed: int,
     encoder: Stage | Checkpoint,
+    digests: "ExampleDigests",
 ) -> Stage:
     """The stage that fine-tunes on `train` and selects the epoch by `dev`."""
     settings = {
         "task": task,
-        "examples": _digests(task, sources),
+        "examples": digests.of(task, sources),
         "training": _training(options),
         "seed": seed,
     }
@@ -220,11 +216,12 @@ def evaluate_stage(
     tests: Mapping[str, Examples],
     options: Finetuning,
     model: Stage | Checkpoint,
+    digests: "ExampleDigests",
 ) -> Stage:
     """The stage that tests a model, language by language."""
     settings = {
         "task": task,
-        "examples": _digests(task, tests),
+        "examples": digests.of(task, tests),
         "max_length": options.max_length,
         "precision": options.precision,
     }
@@ -243,7 +240,7 @@ def _trials(
     recipe: Recipe, encoder: Stage, systems: Mapping[tuple[str, int], Stage]
 ) -> Iterator[Trial]:
     """Every system, setting and task with every choice of seeds."""
-    options = recipe.finetuning
+    options, digests = recipe.finetuning, ExampleDigests()
     cases = product(recipe.systems, recipe.settings, recipe.tasks, options.seeds)
     for system, setting, task, finetuning_seed in cases:
         kind = recipe.tasks[task].task
@@ -255,7 +252,9 @@ def _trials(
                 if setting != "zero-shot":
                     label = f"{label}-{'-'.join(languages)}"
                 tests = {language: recipe.tasks[task].test.of(language) for language in languages}
-                model = finetune_stage(label, kind, sources, options, finetuning_seed, made)
+                model = finetune_stage(
+                    label, kind, sources, options, finetuning_seed, made, digests
+                )
                 yield Trial(
                     system=system,
                     setting=setting,
@@ -264,7 +263,7 @@ def _trials(
                     pretraining_seed=seed,
                     finetuning_seed=finetuning_seed,
                     finetune=model,
-                    evaluate=evaluate_stage(label, kind, tests, options, model),
+                    evaluate=evaluate_stage(label, kind, tests, options, model, digests),
                 )
 
 
@@ -300,12 +299,22 @@ def _existing(files: Mapping[str, str | None]) -> dict[str, Path]:
     return paths
 
 
-def _digests(task: str, sources: Mapping[str, Examples]) -> dict[str, str]:
-    """What goes into a hash for labelled examples: their content."""
-    return {
-        role: _digest(str(example) for example in read_examples(TASKS[task], source))
-        for role, source in sources.items()
-    }
+class ExampleDigests:
+    """What goes into hashes for labelled examples: their content, read once in a plan."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], str] = {}
+
+    def of(self, task: str, sources: Mapping[str, Examples]) -> dict[str, str]:
+        """The digest of each source, by role."""
+        return {role: self._one(task, source) for role, source in sources.items()}
+
+    def _one(self, task: str, source: Examples) -> str:
+        key = task, source.model_dump_json()
+        if key not in self._known:
+            examples = read_examples(TASKS[task], source)
+            self._known[key] = _digest(str(example) for example in examples)
+        return self._known[key]
 
 
 def _digest(texts: Iterable[str]) -> str:

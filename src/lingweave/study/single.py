@@ -20,12 +20,13 @@ from lingweave.config import (
     HeadWarmup,
     Pretraining,
 )
-from lingweave.corpus import make_folder, open_bitext
+from lingweave.corpus import make_folder
 from lingweave.errors import TextFileError, UserError
 from lingweave.objectives import MaskedOptions
 from lingweave.study.aligning import align_pairs
 from lingweave.study.finetuning import SCORES
 from lingweave.study.plan import (
+    ExampleDigests,
     align_stage,
     encoder_stage,
     evaluate_stage,
@@ -34,7 +35,7 @@ from lingweave.study.plan import (
     pretrain_stage,
 )
 from lingweave.study.run import Observer, run_stages
-from lingweave.study.stage import RESUME, Stage, Store
+from lingweave.study.stage import RESUME, Stage, Store, unfinished_folder
 
 
 def align(source: BitextSource, out: Path, alignment: Alignment) -> dict[str, Any]:
@@ -51,12 +52,7 @@ def align(source: BitextSource, out: Path, alignment: Alignment) -> dict[str, An
     Raises:
         UserError: the text or the links are wrong.
     """
-    bitext = open_bitext(
-        source.location,
-        source_language=source.source_language,
-        target_language=source.target_language,
-    )
-    pairs, summary = align_pairs(bitext, source, alignment)
+    pairs, summary = align_pairs(source.open(), source, alignment)
     make_folder(out.parent)
     write_pharaoh(out, [pair.links for pair in pairs])
     return summary
@@ -114,7 +110,11 @@ def finetune(
         UserError: an input is wrong, or `out` exists.
     """
     start, seed = given(encoder), options.seeds[0]
-    _run([finetune_stage(task, task, examples, options, seed, start)], out, observer)
+    _run(
+        [finetune_stage(task, task, examples, options, seed, start, ExampleDigests())],
+        out,
+        observer,
+    )
 
 
 def evaluate(
@@ -142,7 +142,9 @@ def evaluate(
     Raises:
         UserError: an input is wrong, or `out` exists.
     """
-    _run([evaluate_stage(task, task, tests, options, given(model))], out, observer)
+    _run(
+        [evaluate_stage(task, task, tests, options, given(model), ExampleDigests())], out, observer
+    )
     scores: dict[str, dict[str, Any]] = json.loads((out / SCORES).read_text("utf-8"))
     return scores
 
@@ -151,7 +153,7 @@ def _run(stages: Sequence[Stage], out: Path, observer: Observer) -> None:
     """Run stages in order; the last one's folder becomes `out`."""
     if out.exists():
         raise TextFileError("it exists already", remedy="name another folder", path=out)
-    work = out.with_name(out.name + ".unfinished")
+    work = unfinished_folder(out)
     store = Store(work)
     try:
         run_stages(stages, store, observer)

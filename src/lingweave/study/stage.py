@@ -109,9 +109,8 @@ class Store:
         if isinstance(stage, Checkpoint):
             return stage.path
         name = stage.digest[:12]
-        same = sorted(
-            self._root.glob(f"*-{name}")
-        )  # the same work may have another label elsewhere
+        # Two stages of a study may be the same work under two labels; it is done once.
+        same = sorted(self._root.glob(f"*-{name}"))
         return same[0] if same else self._root / f"{stage.label}-{name}"
 
     def is_finished(self, stage: Stage) -> bool:
@@ -131,7 +130,9 @@ class Store:
         """
         final = self.folder(stage)
         if self.is_finished(stage):
-            shutil.rmtree(_unfinished(final), ignore_errors=True)  # left by a kill just at the end
+            shutil.rmtree(
+                unfinished_folder(final), ignore_errors=True
+            )  # left by a kill just at the end
             return final
         locks = self._root / ".locks"
         make_folder(locks)
@@ -146,7 +147,7 @@ class Store:
         return final
 
     def _work(self, stage: Stage, final: Path, report: Report | None) -> None:
-        unfinished = _unfinished(final)
+        unfinished = unfinished_folder(final)
         out, resume = unfinished / "out", unfinished / RESUME
         shutil.rmtree(out, ignore_errors=True)  # half-written results; checkpoints are in `resume`
         started = time.monotonic()
@@ -183,7 +184,8 @@ class Store:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _unfinished(final: Path) -> Path:
+def unfinished_folder(final: Path) -> Path:
+    """Where work goes on until it is done and gets its name."""
     return final.with_name(final.name + ".unfinished")
 
 
