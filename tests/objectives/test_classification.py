@@ -94,5 +94,5 @@ def test_padding_changes_no_loss(objective, kind):
 def test_nothing_is_left_to_chance(objective):
     generator = torch.Generator().manual_seed(0)
     state = generator.get_state()
-    objective.collate(EXAMPLES, generator)
+    objective.collate(EXAMPLES, [generator] * len(EXAMPLES))
     assert torch.equal(generator.get_state(), state)

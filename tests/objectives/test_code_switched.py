@@ -34,7 +34,7 @@ def make(**options):
 
 def rows(objective, examples, seed=0):
     """The sequences without special tokens and padding."""
-    ids = objective.collate(examples, generator(seed)).inputs["input_ids"]
+    ids = objective.collate(examples, [generator(seed)] * len(examples)).inputs["input_ids"]
     return [tuple(piece for piece in row if piece >= 5) for row in ids.tolist()]
 
 
@@ -50,11 +50,11 @@ def test_one_word_of_four_is_switched_and_every_word_has_its_turn():
 
 
 def test_special_tokens_stand_around_and_all_pieces_can_be_masked():
-    batch = make(plain=0, masking=1e-9).collate([CAT], generator())
+    batch = make(plain=0, masking=1e-9).collate([CAT], [generator()])
     for row, mask in zip(batch.inputs["input_ids"], batch.inputs["attention_mask"], strict=True):
         attended = row[mask.bool()].tolist()
         assert (attended[0], attended[-1]) == (CLS, SEP)
-    whole = make(plain=0, masking=1 - 1e-9).collate([CAT], generator())
+    whole = make(plain=0, masking=1 - 1e-9).collate([CAT], [generator()])
     pieces = int(whole.inputs["attention_mask"].sum()) - 4
     assert whole.counts == {"multilingual": pieces}
     # What is predicted is what stood there after the switch.

@@ -128,7 +128,7 @@ def test_negatives_of_the_pair_add_up_and_those_of_the_batch_cost_more(sizes, se
 def test_states_of_the_model_go_through_the_projection_into_the_loss(variant, negatives):
     objective = make(variant=variant, negatives=negatives, projection=8)
     model = begun(objective, moved=0.1)
-    batch = objective.collate(PAIRS, generator())
+    batch = objective.collate(PAIRS, [generator()] * len(PAIRS))
     layers = [value for name, value in model.state_dict().items() if "projection" in name]
     assert [tuple(layer.shape) for layer in layers] == [(16, 16), (8, 16)]
     with torch.no_grad():
@@ -153,7 +153,7 @@ def test_the_projection_is_drawn_from_the_seed_is_trained_and_goes():
         before = set(model.state_dict())
         objective.begin(model, seed=seed)
         models.append(model.state_dict())
-        batch = objective.collate(PAIRS, generator())
+        batch = objective.collate(PAIRS, [generator()] * len(PAIRS))
         objective.sums(model, batch)["alignment"].backward()
         added = dict(model.named_parameters()).keys() - before
         assert len(added) == 2
@@ -176,7 +176,7 @@ def test_without_projection_nothing_is_added():
 
 def test_equal_words_are_no_word_pairs():
     """ "28" is "28" in the last pair; a name of two pieces must be equal in both."""
-    batch = make().collate(PAIRS[3:], generator())
+    batch = make().collate(PAIRS[3:], [generator()] * len(PAIRS[3:]))
     pieces = batch.inputs["input_ids"].flatten()
     assert 28 not in pieces[batch.source_positions].tolist()
     assert batch.counts["alignment"] == 5
@@ -187,7 +187,7 @@ def test_equal_words_are_no_word_pairs():
     )
     # Without (0, 0), whose words are equal, word 1 of the target still has two links.
     assert without_equal_words(pair).links.tolist() == [[1, 1], [0, 1]]
-    assert make().collate([pair], generator()).counts["alignment"] == 0
+    assert make().collate([pair], [generator()]).counts["alignment"] == 0
 
 
 def test_defaults_are_the_papers_and_wrong_options_are_refused():

@@ -74,7 +74,7 @@ def test_all_that_are_registered_are_tested():
 def test_sums_counts_and_weights_name_the_same_parts(kind):
     objective, _ = make(kind)
     model = begun(objective, moved=0.1)
-    batch = objective.collate(PAIRS, generator())
+    batch = objective.collate(PAIRS, [generator()] * len(PAIRS))
     sums = objective.sums(model, batch)
     assert sums.keys() == batch.counts.keys() == objective.weights.keys()
     for part, total in sums.items():
@@ -115,7 +115,7 @@ def test_chance_is_the_generators_and_examples_are_left_as_they_were(kind):
     objective, _ = make(kind)
     model = make_model("bert")
     before, state = copy.deepcopy(PAIRS), torch.get_rng_state()
-    first, again = (objective.collate(PAIRS, generator(4)) for _ in range(2))
+    first, again = (objective.collate(PAIRS, [generator(4)] * len(PAIRS)) for _ in range(2))
     objective.begin(model, seed=3)
     assert torch.equal(torch.get_rng_state(), state)
     assert same_tensors(first, again)
@@ -131,7 +131,7 @@ def test_what_becomes_of_a_pair_follows_from_its_own_generator(kind):
     objective, _ = make(kind)
 
     def rows(examples, seeds):
-        batch = objective.collate_each(examples, [generator(seed) for seed in seeds])
+        batch = objective.collate(examples, [generator(seed) for seed in seeds])
         batches = getattr(batch, "parts", {"": batch})
         found = {}
         for name, inner in batches.items():
@@ -153,7 +153,7 @@ def test_what_becomes_of_a_pair_follows_from_its_own_generator(kind):
 def test_the_loss_moves_both_sentences(kind, tokenizer):
     objective, _ = make(kind, tokenizer)
     model = begun(objective, tokenizer, moved=0.1)
-    batch = objective.collate(PAIRS[:1] * 8, generator())
+    batch = objective.collate(PAIRS[:1] * 8, [generator()] * 8)
     sums = objective.sums(model, batch)
     sum(sums.values()).backward()
     gradient_VD = model.base_model.embeddings.word_embeddings.weight.grad
@@ -164,7 +164,7 @@ def test_the_loss_moves_both_sentences(kind, tokenizer):
 def test_pairs_without_links_add_nothing_across_and_break_nothing(kind):
     objective, _ = make(kind)
     model = begun(objective)
-    batch = objective.collate(PAIRS[2:3] * 4, generator())
+    batch = objective.collate(PAIRS[2:3] * 4, [generator()] * 4)
     sums = objective.sums(model, batch)
     sum(sums.values()).backward()
     for part, total in sums.items():
@@ -188,7 +188,7 @@ def test_what_was_added_to_the_model_is_gone_after_training(kind, tmp_path):
 def test_losses_in_bf16_are_near_those_in_full_precision(kind):
     objective, _ = make(kind)
     model = begun(objective, moved=0.1)
-    batch = objective.collate(PAIRS, generator())
+    batch = objective.collate(PAIRS, [generator()] * len(PAIRS))
     with torch.no_grad():
         exact = objective.sums(model, batch)
         with torch.autocast("cpu", torch.bfloat16):
@@ -203,7 +203,7 @@ def test_what_is_kept_follows_the_batch_to_its_device():
     for kind in KINDS:
         objective, _ = make(kind)
         model = begun(objective, moved=0.1)
-        batch = objective.collate(PAIRS, generator())
+        batch = objective.collate(PAIRS, [generator()] * len(PAIRS))
         on_cpu = objective.sums(model, batch)
         device = torch.device("cuda")
         for part, total in objective.sums(model.to(device), batch.to(device)).items():

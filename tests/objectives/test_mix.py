@@ -41,14 +41,14 @@ def test_weights_are_those_of_the_parts_times_those_of_the_mix():
 def test_each_part_is_the_objective_itself_on_the_same_pairs():
     mix = make()
     model = begun(mix, moved=0.1)
-    batch = mix.collate(PAIRS, generator(6))
+    batch = mix.collate(PAIRS, [generator(6)] * len(PAIRS))
     sums = mix.sums(model, batch)
     drawn = generator(6)
     seeds = [int(torch.randint(2**62, (), generator=drawn)) for _ in PAIRS]
     for name in PARTS:
         part = make_part(name)
         part_model = begun(part, moved=0.1)
-        own = part.collate_each(PAIRS, [own_generator(seed, name) for seed in seeds])
+        own = part.collate(PAIRS, [own_generator(seed, name) for seed in seeds])
         assert torch.equal(own.inputs["input_ids"], batch.parts[name].inputs["input_ids"])
         for inner, total in part.sums(part_model, own).items():
             assert batch.counts[f"{name}: {inner}"] == own.counts[inner]
@@ -89,7 +89,10 @@ def test_an_update_takes_the_weighted_sum_of_the_means_of_all_parts(tmp_path):
 @pytest.mark.parametrize("order", [["joined", "across"], ["across", "near", "joined"]])
 def test_another_part_or_order_changes_no_mask(order):
     mix = make({name: PARTS[name] for name in order})
-    batch, full = mix.collate(PAIRS, generator(2)), make().collate(PAIRS, generator(2))
+    batch, full = (
+        mix.collate(PAIRS, [generator(2)] * len(PAIRS)),
+        make().collate(PAIRS, [generator(2)] * len(PAIRS)),
+    )
     for name in order:
         assert torch.equal(
             batch.parts[name].inputs["input_ids"], full.parts[name].inputs["input_ids"]
@@ -98,7 +101,7 @@ def test_another_part_or_order_changes_no_mask(order):
 
 def test_parts_of_one_kind_are_masked_unlike_each_other():
     twice = {"one": {"objective": "mlm"}, "two": {"objective": "mlm"}}
-    batch = make(twice).collate(PAIRS * 5, generator())
+    batch = make(twice).collate(PAIRS * 5, [generator()] * len(PAIRS * 5))
     one, two = (batch.parts[name] for name in ("one", "two"))
     assert not torch.equal(one.positions, two.positions)
 

@@ -75,7 +75,7 @@ def generator(seed=0):
 
 def collate(masking=0.3, seed=0, examples=EXAMPLES):
     objective = make_objective("mlm", TOKENIZER, MLMOptions(masking=masking))
-    return objective, objective.collate(examples, generator(seed))
+    return objective, objective.collate(examples, [generator(seed)] * len(examples))
 
 
 def test_every_sentence_is_a_sequence_of_its_own_pair_after_pair():

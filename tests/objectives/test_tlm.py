@@ -27,7 +27,9 @@ EXAMPLES = [EncodedPair(sentence(source), sentence(target), NO_LINKS) for source
 def collate(kind, masking=0.3, seed=0, examples=EXAMPLES, **options):
     options = TLMOptions(masking=masking, **options)
     objective = make_objective("tlm", TOKENIZERS[kind], options)
-    return objective, objective.collate(examples, torch.Generator().manual_seed(seed))
+    return objective, objective.collate(
+        examples, [torch.Generator().manual_seed(seed)] * len(examples)
+    )
 
 
 def test_a_pair_is_one_sequence_as_bert_lays_it_out():

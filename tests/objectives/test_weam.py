@@ -192,7 +192,9 @@ EXAMPLES = [
 def make(kind, encoding, seed=0, *, examples=EXAMPLES, masking=0.5, **options):
     options = WEAMOptions(masking=masking, pair_encoding=encoding, **options)
     objective = make_objective("weam", TOKENIZERS[kind], options)
-    return objective, objective.collate(examples, torch.Generator().manual_seed(seed))
+    return objective, objective.collate(
+        examples, [torch.Generator().manual_seed(seed)] * len(examples)
+    )
 
 
 @dataclass
@@ -276,7 +278,7 @@ def test_masking_is_that_of_the_sibling(encoding):
     _, batch = make("bert", encoding, seed=4, masking=0.3)
     name, options = ("mlm", MLMOptions) if encoding == "apart" else ("tlm", TLMOptions)
     sibling = make_objective(name, TOKENIZERS["bert"], options(masking=0.3))
-    same = sibling.collate(EXAMPLES, torch.Generator().manual_seed(4))
+    same = sibling.collate(EXAMPLES, [torch.Generator().manual_seed(4)] * len(EXAMPLES))
     assert batch.inputs.keys() == same.inputs.keys()
     for key in same.inputs:
         assert torch.equal(batch.inputs[key], same.inputs[key])
@@ -537,7 +539,7 @@ class OneByOne:
             return torch.Generator().manual_seed(int(example.source.pieces[0]) + 1)
 
         return ManyBatches(
-            [self.objective.collate([example], own_generator(example)) for example in examples]
+            [self.objective.collate([example], [own_generator(example)]) for example in examples]
         )
 
     def sums(self, model, batch):

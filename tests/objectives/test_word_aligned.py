@@ -51,7 +51,7 @@ def test_the_loss_is_that_of_the_definition(tokenizer, which, special_tokens):
                 for place in (0, -1):
                     apart = states(model, pair.source)[place] - states(model, pair.target)[place]
                     expected += float(apart.square().sum())
-        batch = objective.collate(PAIRS, generator())
+        batch = objective.collate(PAIRS, [generator()] * len(PAIRS))
         total = objective.sums(model, batch)["alignment"]
     assert batch.counts["alignment"] == len(pairs) + (2 * len(PAIRS) if special_tokens else 0)
     assert float(total) == pytest.approx(expected, rel=1e-4)

@@ -58,7 +58,7 @@ def test_the_first_or_the_last_piece_stands_for_a_word():
 @pytest.mark.parametrize(("which", "katze"), [("first", 10), ("last", 11)])
 @pytest.mark.parametrize("tokenizer", TOKENIZERS)
 def test_positions_are_those_of_the_words_in_the_batch(which, katze, tokenizer):
-    batch = make(tokenizer=tokenizer, word_piece=which).collate(PAIRS, generator())
+    batch = make(tokenizer=tokenizer, word_piece=which).collate(PAIRS, [generator()] * len(PAIRS))
     pieces = batch.inputs["input_ids"].flatten()
     found = list(
         zip(
@@ -81,12 +81,12 @@ def test_positions_are_those_of_the_words_in_the_batch(which, katze, tokenizer):
 def test_words_behind_the_cut_are_left_out():
     pair = copy.deepcopy(PAIRS[0])
     object.__setattr__(pair, "links", link_array([(0, 0), (1, 7), (9, 1)]))
-    batch = make().collate([pair], generator())
+    batch = make().collate([pair], [generator()])
     assert batch.inputs["input_ids"].flatten()[batch.target_positions].tolist() == [9]
 
 
 def test_nothing_is_masked():
-    batch = make().collate(PAIRS[:1], generator())
+    batch = make().collate(PAIRS[:1], [generator()])
     assert batch.inputs["input_ids"].tolist() == [[2, 6, 7, 8, 3, 0], [2, 9, 10, 11, 12, 3]]
 
 
@@ -100,7 +100,7 @@ def test_states_are_held_near_those_of_the_original_encoder(name, anchor, sides,
     objective = make(name, tokenizer, anchor=anchor, regularizer="states")
     original = make_model(tokenizer)
     model = begun(objective, tokenizer, moved=0.2)
-    batch = objective.collate(PAIRS, generator())
+    batch = objective.collate(PAIRS, [generator()] * len(PAIRS))
     expected, num_positions = 0.0, 0
     for pair in PAIRS:
         for side in sides:
@@ -126,7 +126,7 @@ def test_parameters_are_held_near_those_of_the_original_encoder(name):
     objective = make(name, regularizer="parameters")
     original = make_model("bert")
     model = begun(objective, moved=0.2)
-    batch = objective.collate(PAIRS, generator())
+    batch = objective.collate(PAIRS, [generator()] * len(PAIRS))
     old = original.state_dict()
     expected = sum(
         float((parameter - old[name]).square().sum())
@@ -154,7 +154,7 @@ def test_the_distance_of_parameters_pulls_each_back_by_twice_its_way():
 def test_before_training_there_is_nothing_to_hold(name, regularizer):
     objective = make(name, regularizer=regularizer)
     model = begun(objective)
-    sums = objective.sums(model, objective.collate(PAIRS, generator()))
+    sums = objective.sums(model, objective.collate(PAIRS, [generator()] * len(PAIRS)))
     assert sums["regularization"].item() == 0
     sums["regularization"].backward()
     assert not any(p.grad is not None and p.grad.any() for p in model.parameters())
@@ -165,7 +165,7 @@ def test_the_copy_knows_no_dropout_no_gradient_and_is_no_part_of_the_model():
     model = begun(objective, dropout=0.5)
     names = set(model.state_dict())
     model.train()
-    batch = objective.collate(PAIRS, generator())
+    batch = objective.collate(PAIRS, [generator()] * len(PAIRS))
     objective.sums(model, batch)["regularization"].backward()
     assert set(model.state_dict()) == names == set(make_model("bert").state_dict())
     # The model's dropout is the only difference to the original: without it there is none.
@@ -177,7 +177,7 @@ def test_the_copy_knows_no_dropout_no_gradient_and_is_no_part_of_the_model():
 def test_without_weight_there_is_no_copy_and_no_such_part(name):
     objective = make(name, regularization_weight=0)
     model = begun(objective)
-    batch = objective.collate(PAIRS, generator())
+    batch = objective.collate(PAIRS, [generator()] * len(PAIRS))
     sums = objective.sums(model, batch)
     assert sums.keys() == batch.counts.keys() == objective.weights.keys() == {"alignment"}
     assert objective._original is None
@@ -256,7 +256,7 @@ def test_training_draws_translations_together(name, tmp_path):
     model = begun(objective)
 
     def contrast():
-        batch = objective.collate(PAIRS, generator())
+        batch = objective.collate(PAIRS, [generator()] * len(PAIRS))
         with torch.no_grad():
             states = model.eval().base_model(**batch.inputs).last_hidden_state.flatten(0, 1)
         source = torch.nn.functional.normalize(states[batch.source_positions], dim=-1)

@@ -31,7 +31,7 @@ from lingweave.training import (
     train,
 )
 from lingweave.training.batching import epoch_batches
-from lingweave.training.loop import linear_schedule
+from lingweave.training.update import linear_schedule
 
 # A task whose every number can be worked out: least squares.
 
@@ -51,7 +51,7 @@ class LeastSquares:
     def length(self, example):
         return 3
 
-    def collate(self, examples, generator):
+    def collate(self, examples, generators):
         points = torch.tensor(examples, dtype=torch.float32)
         inputs = {"points": points[:, :3], "attention_mask": torch.ones(len(examples), 3)}
         return PointBatch(inputs=inputs, counts={"error": len(examples)}, wanted=points[:, 3])

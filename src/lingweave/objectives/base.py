@@ -1,9 +1,9 @@
 """What every objective offers to the training loop, and what those on sentence pairs share.
 
-An objective turns examples into a batch (`collate`: pure, all chance from the generator it is
-given) and a batch into sums of losses (`sums`), one for each part of the objective. The loop
-divides each sum by the number of predictions of that part in the whole update, so that many small
-micro-batches give exactly the loss of one large batch.
+An objective turns examples into a batch (`collate`: pure, all chance from the generators it is
+given, one for each example) and a batch into sums of losses (`sums`), one for each part of the
+objective. The loop divides each sum by the number of predictions of that part in the whole update.
+So many small micro-batches, in one process or in several, give exactly the loss of one large batch.
 
 Shape letters: B sequences, L pieces in a sequence, D width, V vocabulary, P predicted positions.
 """
@@ -86,8 +86,10 @@ class Objective(Protocol[ExampleT, BatchT]):
         """Pieces in an example, for batches of like length."""
         ...
 
-    def collate(self, examples: Sequence[ExampleT], generator: torch.Generator) -> BatchT:
-        """Make a micro-batch; every random choice comes from `generator`."""
+    def collate(
+        self, examples: Sequence[ExampleT], generators: Sequence[torch.Generator]
+    ) -> BatchT:
+        """Make a micro-batch; the random choices for each example come from its own generator."""
         ...
 
     def sums(self, model: nn.Module, batch: BatchT) -> dict[str, Tensor]:
@@ -133,12 +135,8 @@ class PairObjective(ABC):
         """Pieces of both sentences."""
         return len(example.source) + len(example.target)
 
-    def collate(self, examples: Sequence[EncodedPair], generator: torch.Generator) -> Batch:
-        """Make a micro-batch; every random choice comes from `generator`, pair after pair."""
-        return self.collate_each(examples, [generator] * len(examples))
-
     @abstractmethod
-    def collate_each(
+    def collate(
         self, examples: Sequence[EncodedPair], generators: Sequence[torch.Generator]
     ) -> Batch:
         """Make a micro-batch; the random choices for each pair come from its own generator."""

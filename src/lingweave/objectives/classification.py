@@ -61,7 +61,7 @@ class Classification:
         return len(example.pieces)
 
     def collate(
-        self, examples: Sequence[LabelledSequence], generator: torch.Generator | None = None
+        self, examples: Sequence[LabelledSequence], generators: Sequence[torch.Generator] = ()
     ) -> LabelledBatch:
         """Pad; nothing is left to chance."""
         return LabelledBatch(

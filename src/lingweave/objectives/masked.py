@@ -88,7 +88,7 @@ class MaskedObjective(PairObjective):
     def sequences(self, pair: EncodedPair, generator: torch.Generator) -> Sequences:
         """Lay out one pair; as many sequences for one as for another."""
 
-    def collate_each(
+    def collate(
         self, examples: Sequence[EncodedPair], generators: Sequence[torch.Generator]
     ) -> MaskedBatch:
         """Lay out and mask a micro-batch."""

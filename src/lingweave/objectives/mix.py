@@ -120,13 +120,13 @@ class Mix(PairObjective):
             for inner, weight in part.weights.items()
         }
 
-    def collate_each(
+    def collate(
         self, examples: Sequence[EncodedPair], generators: Sequence[torch.Generator]
     ) -> MixBatch:
         """Each part's batch of the same pairs, with chance of its own."""
         seeds = [int(torch.randint(2**62, (), generator=generator)) for generator in generators]
         batches = {
-            name: part.collate_each(examples, [own_generator(seed, name) for seed in seeds])
+            name: part.collate(examples, [own_generator(seed, name) for seed in seeds])
             for name, part in self._parts.items()
         }
         counts = {

@@ -71,7 +71,7 @@ class SpanPrediction:
         return len(example.pieces)
 
     def collate(
-        self, examples: Sequence[SpanSequence], generator: torch.Generator | None = None
+        self, examples: Sequence[SpanSequence], generators: Sequence[torch.Generator] = ()
     ) -> SpanBatch:
         """Pad; nothing is left to chance."""
         return SpanBatch(

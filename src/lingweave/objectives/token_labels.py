@@ -66,7 +66,7 @@ class TokenLabels:
         return len(example.pieces)
 
     def collate(
-        self, examples: Sequence[TaggedSequence], generator: torch.Generator | None = None
+        self, examples: Sequence[TaggedSequence], generators: Sequence[torch.Generator] = ()
     ) -> TaggedBatch:
         """Pad; nothing is left to chance."""
         labels_BL = pad([example.labels for example in examples], NO_LABEL)

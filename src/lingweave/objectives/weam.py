@@ -176,11 +176,11 @@ class WEAM(MaskedObjective):
         """As MLM or TLM lays it out."""
         return self._sibling.sequences(pair, generator)
 
-    def collate_each(
+    def collate(
         self, examples: Sequence[EncodedPair], generators: Sequence[torch.Generator]
     ) -> WEAMBatch:
         """Mask as MLM or TLM does, then find which pieces are aligned, and to what."""
-        masked = super().collate_each(examples, generators)
+        masked = super().collate(examples, generators)
         num_positions = masked.inputs["input_ids"].numel()
         rows, columns, values = self._exchanges(examples, masked.inputs["input_ids"].shape[1])
         is_masked = np.zeros(num_positions, dtype=np.bool_)

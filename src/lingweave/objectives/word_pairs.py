@@ -104,7 +104,7 @@ class WordPairObjective(PairObjective):
         weight = self._pair_options.regularization_weight
         return {"alignment": 1.0} | ({"regularization": weight} if weight > 0 else {})
 
-    def collate_each(
+    def collate(
         self, examples: Sequence[EncodedPair], generators: Sequence[torch.Generator]
     ) -> WordPairBatch:
         """Source and target of one pair after another; nothing is left to chance."""

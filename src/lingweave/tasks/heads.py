@@ -111,12 +111,12 @@ def outputs(
     device = next(model.parameters()).device
     use_bf16 = precision_of_machine(precision) == "bf16"
     order = sorted(range(len(sequences)), key=lambda index: objective.length(sequences[index]))
-    unused = torch.Generator()  # these objectives leave nothing to chance
     model.eval()
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=use_bf16):
         for start in range(0, len(order), PREDICTION_BATCH):
             chosen = order[start : start + PREDICTION_BATCH]
-            batch = objective.collate([sequences[index] for index in chosen], unused).to(device)
+            # No generators: these objectives leave nothing to chance.
+            batch = objective.collate([sequences[index] for index in chosen], ()).to(device)
             yield chosen, model(**batch.inputs)
 
 

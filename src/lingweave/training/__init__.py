@@ -5,16 +5,10 @@ Which objective it is, this package does not know.
 """
 
 from lingweave.training.checkpoint import Progress
-from lingweave.training.loop import (
-    LOGS,
-    Report,
-    Run,
-    UpdateReport,
-    epoch_weights,
-    precision_of_machine,
-    train,
-)
+from lingweave.training.epochs import epoch_weights
+from lingweave.training.loop import LOGS, Report, Run, UpdateReport, train
 from lingweave.training.options import TrainingOptions
+from lingweave.training.update import precision_of_machine
 
 __all__ = [
     "LOGS",

@@ -1,0 +1,183 @@
+"""One update of the weights: micro-batches, their gradients, the step. On Accelerate.
+
+Exactness: masking and dropout of update k are drawn from (seed, k) alone.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from torch import Tensor, nn
+
+from lingweave.encoder import set_attention_dropout
+from lingweave.objectives.base import Batch, Objective
+from lingweave.training.options import Precision, TrainingOptions
+
+
+@dataclass(frozen=True)
+class Updated:
+    """What an update tells.
+
+    Attributes:
+        loss: before the step; not finite where something is wrong, and then no step was taken.
+        num_tokens: positions trained on, padding not counted.
+    """
+
+    loss: float
+    num_tokens: int
+
+
+class Updates:
+    """Updates a model's weights, one batch of examples after another.
+
+    Args:
+        model: its parameters that require gradients are trained, in place.
+        objective: makes batches of examples and losses of batches.
+        options: how to train.
+        seed: of masking and dropout.
+        num_updates: in the whole run, for the schedule of the learning rate.
+        logs: where trackers write.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        objective: Objective[Any, Any],
+        options: TrainingOptions,
+        *,
+        seed: int,
+        num_updates: int,
+        logs: Path,
+    ) -> None:
+        self._objective, self._options = objective, options
+        self._seed, self._num_updates = seed, num_updates
+        self._accelerator = Accelerator(
+            mixed_precision="bf16" if precision_of_machine(options.precision) == "bf16" else "no",
+            log_with=options.tracker,
+            project_dir=str(logs) if options.tracker else None,
+        )
+        if options.tracker is not None:
+            self._accelerator.init_trackers("lingweave")
+        if options.attention_dropout is not None:
+            set_attention_dropout(model, options.attention_dropout)
+        # Frozen parts are used as they will be used, without dropout.
+        self._frozen = [part for part in model.children() if not _is_trained(part)]
+        self.optimizer = torch.optim.AdamW(
+            _parameter_groups(model, options.weight_decay), lr=options.learning_rate, fused=True
+        )
+        self._step, self._prepared = self._accelerator.prepare(
+            _Step(model, objective), self.optimizer
+        )
+
+    def apply(self, examples: Sequence[Any], update: int) -> Updated:
+        """Train on these examples.
+
+        Args:
+            examples: all of this update.
+            update: 0-based.
+        """
+        generators = [generator_of(self._seed, update, row) for row in range(len(examples))]
+        torch.manual_seed(_seed_of(self._seed, update))  # dropout
+        size = self._options.micro_batch_size or len(examples)
+        micro_batches = [
+            self._objective.collate(examples[at : at + size], generators[at : at + size])
+            for at in range(0, len(examples), size)
+        ]
+        self._step.train()
+        for module in self._frozen:
+            module.eval()
+        loss = self._gradients(micro_batches)
+        if math.isfinite(loss):
+            self._descend(update)
+        return Updated(loss, sum(batch.num_tokens for batch in micro_batches))
+
+    def log(self, update: int, loss: float) -> None:
+        """Tell the tracker, where there is one, after so many updates."""
+        if self._options.tracker is not None:
+            rate = self.optimizer.param_groups[0]["lr"]
+            self._accelerator.log({"loss": loss, "learning rate": rate}, step=update)
+
+    def end(self) -> None:
+        """Close trackers and let go of what Accelerate holds."""
+        self._accelerator.end_training()
+        self._accelerator.free_memory()
+        AcceleratorState._reset_state()  # so that the next run may compute in another precision
+
+    def _gradients(self, micro_batches: Sequence[Batch]) -> float:
+        """Add up the gradients of the micro-batches; the loss of all."""
+        parts = self._objective.weights
+        counts = {part: max(1, sum(m.counts[part] for m in micro_batches)) for part in parts}
+        loss = 0.0
+        for micro_batch in micro_batches:
+            sums = self._step(micro_batch.to(self._accelerator.device))
+            share = sum(weight * sums[part] / counts[part] for part, weight in parts.items())
+            self._accelerator.backward(share)
+            loss += float(share.detach())
+        return loss
+
+    def _descend(self, update: int) -> None:
+        self._accelerator.clip_grad_norm_(self._step.parameters(), self._options.max_gradient_norm)
+        factor = linear_schedule(update, self._num_updates, self._options.warmup)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._options.learning_rate * factor
+        self._prepared.step()
+        self._prepared.zero_grad()
+
+
+def precision_of_machine(precision: Precision) -> str:
+    """What `auto` means here: "bf16" where the hardware multiplies in it, else "fp32"."""
+    if precision != "auto":
+        return precision
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported():
+        return "bf16"
+    return "fp32"
+
+
+def linear_schedule(update: int, num_updates: int, warmup: float) -> float:
+    """Factor of the learning rate at a 0-based update: up over the warm-up, then down to 0."""
+    rising = math.ceil(num_updates * warmup)
+    if update < rising:
+        return (update + 1) / rising
+    return (num_updates - update) / max(1, num_updates - rising)
+
+
+def generator_of(seed: int, *path: int) -> torch.Generator:
+    """A generator of its own for each path of numbers, such as an update and an example in it."""
+    return torch.Generator().manual_seed(_seed_of(seed, *path))
+
+
+class _Step(nn.Module):
+    """Model and objective as one module, so that Accelerate's wrappers see a plain forward call."""
+
+    def __init__(self, model: nn.Module, objective: Objective[Any, Any]) -> None:
+        super().__init__()
+        self.model = model
+        self._objective = objective
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        return self._objective.sums(self.model, batch)
+
+
+def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Decay for matrices only, as BERT: none for biases and layer norms."""
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return [
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
+def _is_trained(part: nn.Module) -> bool:
+    return any(parameter.requires_grad for parameter in part.parameters())
+
+
+def _seed_of(*path: int) -> int:
+    return int(np.random.SeedSequence(path).generate_state(1, np.uint64)[0] >> 1)
