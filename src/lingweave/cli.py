@@ -1,7 +1,8 @@
 """The command `lingweave`: each verb is a thin call of the public function of that name.
 
 The only module that prints or exits: 0 when all is done, 2 for input that the user can mend (one
-line says what is wrong and what to do), 130 after Ctrl-C (one line says how to go on).
+line says what is wrong and what to do), 130 after Ctrl-C and 143 after SIGTERM (one line says how
+to go on).
 """
 
 import os
@@ -42,21 +43,23 @@ from lingweave.report import (
     terminal_observer,
 )
 from lingweave.tasks import TASKS, Examples
+from lingweave.training import Terminated, sigterm_as_interrupt
 
 
 class _Verbs(TyperGroup):
-    """Turns the errors a user can mend, and Ctrl-C, into one line and an exit code."""
+    """Turns the errors a user can mend, Ctrl-C and SIGTERM into one line and an exit code."""
 
     def invoke(self, ctx: Any) -> object:
         """Call the verb."""
         try:
-            return super().invoke(ctx)
+            with sigterm_as_interrupt():
+                return super().invoke(ctx)
         except UserError as error:
             _say(f"lingweave: {error}", style="red")
             raise typer.Exit(2) from error
         except KeyboardInterrupt as error:
             _say(f"\nStopped. To go on: {shlex.join(['lingweave', *sys.argv[1:]])}")
-            raise typer.Exit(130) from error
+            raise typer.Exit(143 if isinstance(error, Terminated) else 130) from error
 
 
 def _say(text: str, style: str = "") -> None:

@@ -26,10 +26,13 @@ class Updated:
 
     Attributes:
         loss: before the step; not finite where something is wrong, and then no step was taken.
+        gradient_norm: before clipping; not finite where something is wrong, and then no step was
+            taken either.
         num_tokens: positions trained on, padding not counted.
     """
 
     loss: float
+    gradient_norm: float
     num_tokens: int
 
 
@@ -93,9 +96,8 @@ class Updates:
         for module in self._frozen:
             module.eval()
         loss = self._gradients(micro_batches)
-        if math.isfinite(loss):
-            self._descend(update)
-        return Updated(loss, sum(batch.num_tokens for batch in micro_batches))
+        norm = self._descend(update) if math.isfinite(loss) else math.nan
+        return Updated(loss, norm, sum(batch.num_tokens for batch in micro_batches))
 
     def log(self, update: int, loss: float) -> None:
         """Tell the tracker, where there is one, after so many updates."""
@@ -121,13 +123,21 @@ class Updates:
             loss += float(share.detach())
         return loss
 
-    def _descend(self, update: int) -> None:
-        self._accelerator.clip_grad_norm_(self._step.parameters(), self._options.max_gradient_norm)
+    def _descend(self, update: int) -> float:
+        """Take the step, unless a gradient is not finite; the norm of all."""
+        norm = float(
+            self._accelerator.clip_grad_norm_(
+                self._step.parameters(), self._options.max_gradient_norm
+            )
+        )
+        if not math.isfinite(norm):
+            return norm
         factor = linear_schedule(update, self._num_updates, self._options.warmup)
         for group in self.optimizer.param_groups:
             group["lr"] = self._options.learning_rate * factor
         self._prepared.step()
         self._prepared.zero_grad()
+        return norm
 
 
 def precision_of_machine(precision: Precision) -> str:
