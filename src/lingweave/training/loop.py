@@ -137,11 +137,12 @@ def train(
                     score_epoch(model, select, progress, run.work, keep=run.keep_epochs)
                 if run.report is not None:
                     run.report(sitting.report(plan.num_updates, done.loss))
-                if interruption.requested or cadence.is_due(progress.update):
+                interrupt = interruption.requested  # once: it may come at any time
+                if interrupt is not None or cadence.is_due(progress.update):
                     with cadence.timed():
                         save_checkpoint(run.work, model, updates.optimizer, progress)
-                if interruption.requested:
-                    raise interruption.requested
+                if interrupt is not None:
+                    raise interrupt
     finally:
         updates.end()
     if select is not None:
