@@ -190,7 +190,7 @@ def check_same(disturbed, undisturbed, num_weights):
 
 @pytest.mark.slow
 def test_on_twin_languages_across_all_stages(tmp_path):
-    """Ctrl-C and SIGTERM once and SIGKILL four times, each a random moment after a stage of that kind began."""
+    """Ctrl-C, SIGTERM and four times SIGKILL, each a random moment after such a stage began."""
     recipe = write_recipe(TWINS, tmp_path / "recipe.yaml")
     undisturbed = tmp_path / "undisturbed"
     finish(Command(recipe, undisturbed))
