@@ -1,7 +1,8 @@
 """The command `lingweave`: each verb is a thin call of the public function of that name.
 
 The only module that prints or exits: 0 when all is done, 2 for input that the user can mend (one
-line says what is wrong and what to do), 130 after Ctrl-C (one line says how to go on).
+line says what is wrong and what to do), 130 after Ctrl-C (one line says how to go on). Of several
+processes the main one prints; when something is wrong, the first that finds it does.
 """
 
 import os
@@ -42,6 +43,10 @@ from lingweave.report import (
     terminal_observer,
 )
 from lingweave.tasks import TASKS, Examples
+from lingweave.training import processes
+
+_NOT_SHARED = {"align", "switch", "report"}
+"""What the main process does by itself, whatever a launcher started."""
 
 
 class _Verbs(TyperGroup):
@@ -49,17 +54,22 @@ class _Verbs(TyperGroup):
 
     def invoke(self, ctx: Any) -> object:
         """Call the verb."""
+        if not processes.is_main() and ctx.protected_args[0] in _NOT_SHARED:
+            return None
         try:
             return super().invoke(ctx)
         except UserError as error:
             _say(f"lingweave: {error}", style="red")
             raise typer.Exit(2) from error
         except KeyboardInterrupt as error:
-            _say(f"\nStopped. To go on: {shlex.join(['lingweave', *sys.argv[1:]])}")
+            again = "the same command" if processes.count() > 1 else _command()
+            _say(f"\nStopped. To go on: {again}")
             raise typer.Exit(130) from error
 
 
 def _say(text: str, style: str = "") -> None:
+    if not processes.is_first_to_fail():
+        return
     # markup off: a message may hold square brackets, as paths and recipes do.
     Console(stderr=True).print(text, style=style, highlight=False, soft_wrap=True, markup=False)
 
@@ -71,7 +81,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(markup=False, highlight=False)
+console = Console(markup=False, highlight=False, quiet=not processes.is_main())
 
 Out = Annotated[Path, typer.Option(help="Folder for all results; interrupted work goes on there.")]
 
@@ -315,11 +325,11 @@ def probe(
         sentences=[] if tatoeba is None else study.tatoeba_texts(tatoeba),
         words=study.linked_texts(drawn, folders),
     )
-    command = shlex.join(["lingweave", *sys.argv[1:]])
     with terminal_observer(console) as observer:
-        results = study.probe(models, texts, out, observer=observer, command=command)
-    with atomic_write(out / "report.md") as file:
-        file.write(probe_report(results))
+        results = study.probe(models, texts, out, observer=observer, command=_command())
+    if processes.is_main():
+        with atomic_write(out / "report.md") as file:
+            file.write(probe_report(results))
     console.print(probe_summary(results))
     console.print(f"All of it is in {out}: report.md, results.json, stages/")
 
@@ -376,17 +386,21 @@ def _task(name: str) -> str:
     return name
 
 
+def _command() -> str:
+    return shlex.join(["lingweave", *sys.argv[1:]])
+
+
 def _study(recipe: Recipe, out: Path) -> None:
-    command = shlex.join(["lingweave", *sys.argv[1:]])
     if recipe.question:
         console.print(recipe.question)
     with terminal_observer(console) as observer:
-        results = study.run_study(recipe, out, observer=observer, command=command)
+        results = study.run_study(recipe, out, observer=observer, command=_command())
     _report(results, out)
 
 
 def _report(results: study.Results, out: Path) -> None:
-    with atomic_write(out / "report.md") as file:
-        file.write(markdown_report(results))
+    if processes.is_main():
+        with atomic_write(out / "report.md") as file:
+            file.write(markdown_report(results))
     print_results(console, results)
     console.print(f"\nAll of it is in {out}: report.md, results.json, stages/")

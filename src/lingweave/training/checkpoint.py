@@ -19,6 +19,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lingweave.errors import TrainingError
+from lingweave.training import processes
 
 PREFIX, PARTIAL = "checkpoint-", "partial"
 
@@ -47,9 +48,17 @@ def save_checkpoint(
 ) -> None:
     """Add a checkpoint to `folder`, then remove the older ones.
 
+    The main process does it, the others wait for it.
+
     Raises:
         TrainingError: the disk is full; the older checkpoint stays.
     """
+    if processes.is_main():
+        _save(folder, model, optimizer, progress)
+    processes.barrier()
+
+
+def _save(folder: Path, model: nn.Module, optimizer: Optimizer, progress: Progress) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     final = folder / f"{PREFIX}{progress.update:08d}"
     partial = folder / PARTIAL

@@ -6,6 +6,7 @@ from pathlib import Path
 from safetensors.torch import load_model, save_model
 from torch import nn
 
+from lingweave.training import processes
 from lingweave.training.checkpoint import Progress, flush_to_disk, full_disk_is_said
 
 Select = Callable[[nn.Module], float]
@@ -46,13 +47,15 @@ def epoch_weights(work: Path) -> list[Path]:
 
 
 def _keep_weights(model: nn.Module, path: Path) -> None:
-    """Write the weights so that the file is either whole or not there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with full_disk_is_said("the weights of an epoch", path.parent):
-        save_model(model, str(partial))
-        flush_to_disk(partial)
-        partial.replace(path)
+    """Write the weights so that the file is either whole or not there; the main process does it."""
+    if processes.is_main():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        with full_disk_is_said("the weights of an epoch", path.parent):
+            save_model(model, str(partial))
+            flush_to_disk(partial)
+            partial.replace(path)
+    processes.barrier()
 
 
 def _best_weights(work: Path) -> Path:

@@ -18,6 +18,7 @@ from torch import nn
 
 from lingweave.errors import TrainingError
 from lingweave.objectives.base import Objective
+from lingweave.training import processes
 from lingweave.training.batching import epoch_batches
 from lingweave.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from lingweave.training.epochs import Select, load_best, score_epoch
@@ -64,6 +65,7 @@ class Run:
         begin_update: called before every update, with the updates and scores so far and the number
             of updates; examples that change in the course of training follow it.
         keep_epochs: whether the weights of every scored epoch stay in `work`; see `epoch_weights`.
+        needs_whole_updates: whether the loss of an update that is cut would be another one.
     """
 
     options: TrainingOptions
@@ -72,6 +74,7 @@ class Run:
     report: Report | None = None
     begin_update: Callable[[Progress, int], None] | None = None
     keep_epochs: bool = False
+    needs_whole_updates: bool = False
 
 
 def train(
@@ -106,6 +109,7 @@ def train(
         seed=run.seed,
         num_updates=plan.num_updates,
         logs=run.work / LOGS,
+        needs_whole_updates=run.needs_whole_updates,
     )
     progress = load_checkpoint(run.work, model, updates.optimizer)
     sitting = _Sitting(progress)
@@ -127,9 +131,10 @@ def train(
                 if run.report is not None:
                     run.report(sitting.report(plan.num_updates, done.loss))
                 due = progress.update % run.options.checkpoint_updates == 0
-                if due or interruption.requested:
+                stop = processes.any_of(interruption.requested)
+                if due or stop:
                     save_checkpoint(run.work, model, updates.optimizer, progress)
-                if interruption.requested:
+                if stop:
                     raise KeyboardInterrupt
     finally:
         updates.end()
