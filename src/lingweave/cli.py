@@ -45,17 +45,11 @@ from lingweave.report import (
 from lingweave.tasks import TASKS, Examples
 from lingweave.training import processes
 
-_NOT_SHARED = {"align", "switch", "report"}
-"""What the main process does by itself, whatever a launcher started."""
-
-
 class _Verbs(TyperGroup):
     """Turns the errors a user can mend, and Ctrl-C, into one line and an exit code."""
 
     def invoke(self, ctx: Any) -> object:
         """Call the verb."""
-        if not processes.is_main() and ctx.protected_args[0] in _NOT_SHARED:
-            return None
         try:
             return super().invoke(ctx)
         except UserError as error:
@@ -137,6 +131,8 @@ def align(
     check: Annotated[bool, typer.Option(help="Look for faults in the text first.")] = True,
 ) -> None:
     """Align the words of a bitext by FastAlign or HmmAlign."""
+    if not processes.is_main():
+        return
     source = _section(
         BitextSource,
         location=bitext,
@@ -182,6 +178,8 @@ def switch(
     seed: Annotated[int, typer.Option(min=0, help="Line n depends on it and on n alone.")] = 1,
 ) -> None:
     """Replace words of a text by translations: artificial code-switching."""
+    if not processes.is_main():
+        return
     if languages and len(languages) != len(lexicon):
         raise RecipeError(
             f"{len(languages)} times --languages for {len(lexicon)} lexicons",
@@ -354,6 +352,8 @@ def run(
 @app.command()
 def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished study.")]) -> None:
     """Write report.md of a study anew from its results.json, and print its tables."""
+    if not processes.is_main():
+        return
     path = folder / study.RESULTS
     if not path.is_file():
         raise RecipeError("there are no results", remedy="run the study first", path=path)

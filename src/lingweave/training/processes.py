@@ -10,6 +10,8 @@ GPUs). So a process that waits, for hours where the main one aligns a large bite
 
 import atexit
 import os
+import signal
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -197,6 +199,9 @@ def _loss_of_a_process_is_said() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
+        if threading.current_thread() is threading.main_thread():
+            # The launcher ends those that are left: not before they have said why.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise TrainingError(
             "another process of this run has ended or cannot be reached",
             remedy="see what it said, and run the same command again: it resumes",
