@@ -22,6 +22,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lingweave.errors import TrainingError
+from lingweave.training import processes
 from lingweave.training.epochs import damage_of_epochs, remove_other_epochs
 from lingweave.training.manifest import damage, new_folder
 from lingweave.training.progress import Progress
@@ -37,9 +38,17 @@ def save_checkpoint(
 ) -> None:
     """Add a checkpoint to `folder`; the one before it stays, the others are removed.
 
+    The main process does it, the others wait for it.
+
     Raises:
         TrainingError: the disk is full; the older checkpoints stay.
     """
+    if processes.is_main():
+        _save(folder, model, optimizer, progress)
+    processes.barrier()
+
+
+def _save(folder: Path, model: nn.Module, optimizer: Optimizer, progress: Progress) -> None:
     newest = folder / f"{_PREFIX}{progress.update:08d}"
     with new_folder(newest, f"the checkpoint of update {progress.update}") as partial:
         save_model(model, str(partial / _WEIGHTS))

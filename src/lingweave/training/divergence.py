@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 from lingweave.errors import TrainingError
+from lingweave.training import processes
 from lingweave.training.update import Updated
 
 
@@ -34,8 +35,9 @@ def check_finite(done: Updated, *, update: int, seed: int, examples: list[int], 
         "gradient_norm": str(done.gradient_norm),
         "examples": lines,
     }
-    work.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    if processes.is_main():
+        work.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(record, indent=1), encoding="utf-8")
     found = (
         f"the gradient of update {update} is {done.gradient_norm}"
         if math.isfinite(done.loss)

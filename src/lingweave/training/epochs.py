@@ -12,6 +12,7 @@ from pathlib import Path
 from safetensors.torch import load_model, save_model
 from torch import nn
 
+from lingweave.training import processes
 from lingweave.training.manifest import damage, new_folder
 from lingweave.training.progress import Progress
 
@@ -24,6 +25,8 @@ def score_epoch(
     model: nn.Module, select: Select, progress: Progress, work: Path, *, keep: bool
 ) -> None:
     """Score the epoch and keep its weights aside when it is the best so far, or all are kept.
+
+    All processes score, and the main one writes.
 
     Args:
         model: as it is after the epoch.
@@ -41,8 +44,10 @@ def score_epoch(
     progress.scores.append(score)
     epoch = len(progress.scores)
     if best or keep:
-        with new_folder(_folder(work, epoch), f"the weights of epoch {epoch}") as folder:
-            save_model(model, str(folder / _WEIGHTS))
+        if processes.is_main():
+            with new_folder(_folder(work, epoch), f"the weights of epoch {epoch}") as folder:
+                save_model(model, str(folder / _WEIGHTS))
+        processes.barrier()
         progress.kept_epochs = [*progress.kept_epochs, epoch] if keep else [epoch]
 
 

@@ -38,7 +38,8 @@ class Interruption:
         traceback: TracebackType | None,
     ) -> None:
         for number, handler in self._previous.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+            if signal.getsignal(number) == self._note:  # else somebody had reason to set another
+                signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         interrupt = Terminated() if number == signal.SIGTERM else KeyboardInterrupt()

@@ -18,6 +18,7 @@ from torch import nn
 
 from lingweave.errors import TrainingError
 from lingweave.objectives.base import Objective
+from lingweave.training import processes
 from lingweave.training.batching import epoch_batches
 from lingweave.training.cadence import Cadence
 from lingweave.training.checkpoint import load_checkpoint, save_checkpoint
@@ -67,6 +68,7 @@ class Run:
         begin_update: called before every update, with the updates and scores so far and the number
             of updates; examples that change in the course of training follow it.
         keep_epochs: whether the weights of every scored epoch stay in `work`; see `epoch_weights`.
+        needs_whole_updates: whether the loss of an update that is cut would be another one.
     """
 
     options: TrainingOptions
@@ -75,6 +77,7 @@ class Run:
     report: Report | None = None
     begin_update: Callable[[Progress, int], None] | None = None
     keep_epochs: bool = False
+    needs_whole_updates: bool = False
 
 
 def train(
@@ -111,6 +114,7 @@ def train(
         seed=run.seed,
         num_updates=plan.num_updates,
         logs=run.work / LOGS,
+        needs_whole_updates=run.needs_whole_updates,
     )
     progress = load_checkpoint(run.work, model, updates.optimizer)
     sitting, cadence = _Sitting(progress), Cadence(run.options.checkpoint_updates)
@@ -138,11 +142,14 @@ def train(
                 if run.report is not None:
                     run.report(sitting.report(plan.num_updates, done.loss))
                 interrupt = interruption.requested  # once: it may come at any time
-                if interrupt is not None or cadence.is_due(progress.update):
+                stop, due = processes.total(
+                    [interrupt is not None, cadence.is_due(progress.update)]
+                )
+                if stop or due:
                     with cadence.timed():
                         save_checkpoint(run.work, model, updates.optimizer, progress)
-                if interrupt is not None:
-                    raise interrupt
+                if stop:
+                    raise interrupt or KeyboardInterrupt
     finally:
         updates.end()
     if select is not None:
