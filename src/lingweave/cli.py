@@ -1,7 +1,9 @@
 """The command `lingweave`: each verb is a thin call of the public function of that name.
 
 The only module that prints or exits: 0 when all is done, 2 for input that the user can mend (one
-line says what is wrong and what to do), 130 after Ctrl-C (one line says how to go on).
+line says what is wrong and what to do), 130 after Ctrl-C and 143 after SIGTERM (one line says how
+to go on). Of several processes the main one prints; when something is wrong, the first that finds
+it does.
 """
 
 import os
@@ -42,24 +44,29 @@ from lingweave.report import (
     terminal_observer,
 )
 from lingweave.tasks import TASKS, Examples
+from lingweave.training import Terminated, processes, sigterm_as_interrupt
 
 
 class _Verbs(TyperGroup):
-    """Turns the errors a user can mend, and Ctrl-C, into one line and an exit code."""
+    """Turns the errors a user can mend, Ctrl-C and SIGTERM into one line and an exit code."""
 
     def invoke(self, ctx: Any) -> object:
         """Call the verb."""
         try:
-            return super().invoke(ctx)
+            with sigterm_as_interrupt():
+                return super().invoke(ctx)
         except UserError as error:
             _say(f"lingweave: {error}", style="red")
             raise typer.Exit(2) from error
         except KeyboardInterrupt as error:
-            _say(f"\nStopped. To go on: {shlex.join(['lingweave', *sys.argv[1:]])}")
-            raise typer.Exit(130) from error
+            again = "the same command" if processes.count() > 1 else _command()
+            _say(f"\nStopped. To go on: {again}")
+            raise typer.Exit(143 if isinstance(error, Terminated) else 130) from error
 
 
 def _say(text: str, style: str = "") -> None:
+    if not processes.is_first_to_fail():
+        return
     # markup off: a message may hold square brackets, as paths and recipes do.
     Console(stderr=True).print(text, style=style, highlight=False, soft_wrap=True, markup=False)
 
@@ -71,7 +78,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(markup=False, highlight=False)
+console = Console(markup=False, highlight=False, quiet=not processes.is_main())
 
 Out = Annotated[Path, typer.Option(help="Folder for all results; interrupted work goes on there.")]
 
@@ -127,6 +134,8 @@ def align(
     check: Annotated[bool, typer.Option(help="Look for faults in the text first.")] = True,
 ) -> None:
     """Align the words of a bitext by FastAlign or HmmAlign."""
+    if not processes.is_main():
+        return
     source = _section(
         BitextSource,
         location=bitext,
@@ -172,6 +181,8 @@ def switch(
     seed: Annotated[int, typer.Option(min=0, help="Line n depends on it and on n alone.")] = 1,
 ) -> None:
     """Replace words of a text by translations: artificial code-switching."""
+    if not processes.is_main():
+        return
     if languages and len(languages) != len(lexicon):
         raise RecipeError(
             f"{len(languages)} times --languages for {len(lexicon)} lexicons",
@@ -315,11 +326,11 @@ def probe(
         sentences=[] if tatoeba is None else study.tatoeba_texts(tatoeba),
         words=study.linked_texts(drawn, folders),
     )
-    command = shlex.join(["lingweave", *sys.argv[1:]])
     with terminal_observer(console) as observer:
-        results = study.probe(models, texts, out, observer=observer, command=command)
-    with atomic_write(out / "report.md") as file:
-        file.write(probe_report(results))
+        results = study.probe(models, texts, out, observer=observer, command=_command())
+    if processes.is_main():
+        with atomic_write(out / "report.md") as file:
+            file.write(probe_report(results))
     console.print(probe_summary(results))
     console.print(f"All of it is in {out}: report.md, results.json, stages/")
 
@@ -344,6 +355,8 @@ def run(
 @app.command()
 def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished study.")]) -> None:
     """Write report.md of a study anew from its results.json, and print its tables."""
+    if not processes.is_main():
+        return
     path = folder / study.RESULTS
     if not path.is_file():
         raise RecipeError("there are no results", remedy="run the study first", path=path)
@@ -376,17 +389,21 @@ def _task(name: str) -> str:
     return name
 
 
+def _command() -> str:
+    return shlex.join(["lingweave", *sys.argv[1:]])
+
+
 def _study(recipe: Recipe, out: Path) -> None:
-    command = shlex.join(["lingweave", *sys.argv[1:]])
     if recipe.question:
         console.print(recipe.question)
     with terminal_observer(console) as observer:
-        results = study.run_study(recipe, out, observer=observer, command=command)
+        results = study.run_study(recipe, out, observer=observer, command=_command())
     _report(results, out)
 
 
 def _report(results: study.Results, out: Path) -> None:
-    with atomic_write(out / "report.md") as file:
-        file.write(markdown_report(results))
+    if processes.is_main():
+        with atomic_write(out / "report.md") as file:
+            file.write(markdown_report(results))
     print_results(console, results)
     console.print(f"\nAll of it is in {out}: report.md, results.json, stages/")

@@ -31,7 +31,7 @@ from lingweave.study.selection import (
 from lingweave.study.stage import Workplace
 from lingweave.study.switching import Switcher, switch_examples
 from lingweave.tasks import TASKS, Examples, Task
-from lingweave.training import Progress, Run, epoch_weights, train
+from lingweave.training import Progress, Run, epoch_weights, processes, train
 from lingweave.training.options import Precision
 
 VERSION = 1
@@ -103,7 +103,8 @@ def finetune_encoder(
         ),
         select=dev_score,
     )
-    work.save(place.out)
+    if processes.is_main():
+        work.save(place.out)
     record = {
         "train_examples": len(train_set),
         "train_sequences": len(sequences),
@@ -120,7 +121,8 @@ def finetune_encoder(
         record["code_switching"] = switched
     if tuple(material.rules) != ("dev",):
         record |= work.keep_by_rules(material, progress)
-    (place.out / FINETUNING).write_text(json.dumps(record, indent=1), "utf-8")
+    if processes.is_main():
+        (place.out / FINETUNING).write_text(json.dumps(record, indent=1), "utf-8")
 
 
 class _Finetuning:
@@ -198,7 +200,8 @@ class _Finetuning:
         chosen = choose_checkpoints(
             material.rules, material.languages, progress.scores, oracle_scores
         )
-        save_chosen(self.model, epochs, chosen, self._place.out, self.save)
+        if processes.is_main():
+            save_chosen(self.model, epochs, chosen, self._place.out, self.save)
         return {"checkpoints": chosen, "oracle_scores": oracle_scores}
 
 
@@ -251,8 +254,10 @@ def evaluate_model(
         }
         statistics = task.statistics(examples, predictions)
         scores[language] = score_predictions(task, statistics, about)
-        task.write(place.out, language, examples, predictions)
-    (place.out / SCORES).write_text(json.dumps(scores, indent=1), "utf-8")
+        if processes.is_main():
+            task.write(place.out, language, examples, predictions)
+    if processes.is_main():
+        (place.out / SCORES).write_text(json.dumps(scores, indent=1), "utf-8")
 
 
 def _checkpoint(folder: Path, rule: Rule, language: str) -> Path:

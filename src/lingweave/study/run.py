@@ -10,7 +10,7 @@ from lingweave.corpus.twins import TwinOptions, write_twins
 from lingweave.study.plan import make_plan
 from lingweave.study.results import Results, collect_results
 from lingweave.study.stage import Stage, Store, Workplace
-from lingweave.training import UpdateReport
+from lingweave.training import UpdateReport, processes
 
 TWINS_VERSION = 2
 RESULTS = "results.json"
@@ -48,9 +48,10 @@ def run_study(recipe: Recipe, out: Path, *, observer: Observer, command: str = "
     plan = make_plan(recipe)
     run_stages(plan.stages, store, observer)
     results = collect_results(recipe, plan, store, command)
-    with atomic_write(out / RESULTS) as file:
-        file.write(results.model_dump_json(indent=1))
-        file.write("\n")
+    if processes.is_main():
+        with atomic_write(out / RESULTS) as file:
+            file.write(results.model_dump_json(indent=1))
+            file.write("\n")
     return results
 
 

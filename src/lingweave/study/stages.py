@@ -74,6 +74,7 @@ def encoder_stage(
             settings,
             partial(pretraining.train_from_scratch, texts=texts, source=source.scratch),
             files=_existing({str(number): str(text) for number, text in enumerate(texts)}),
+            is_shared=True,
         )
     seed, max_length = options.seeds[0], options.max_length
     return Stage(
@@ -83,6 +84,7 @@ def encoder_stage(
         {"head_warmup": _training(head_warmup), "seed": seed, "max_length": max_length},
         partial(pretraining.prepare_encoder, warmup=head_warmup, seed=seed, max_length=max_length),
         inputs={"checkpoint": given(Path(str(source.checkpoint))), **_by_role(alignments)},
+        is_shared=True,
     )
 
 
@@ -115,7 +117,11 @@ def pretrain_stage(
     work = partial(pretraining.pretrain_system, options=objective, pretraining=options, seed=seed)
     label = f"pretrain-{name}-{seed}"
     inputs = {"encoder": encoder, **_by_role(alignments)}
-    return Stage("pretrain", label, pretraining.VERSION, settings, work, inputs)
+    # Where a loss is that of the whole update, one process trains and the others wait.
+    is_shared = not objective.needs_whole_updates
+    return Stage(
+        "pretrain", label, pretraining.VERSION, settings, work, inputs, is_shared=is_shared
+    )
 
 
 def finetune_stage(
@@ -156,7 +162,15 @@ def finetune_stage(
     work = partial(
         finetuning.finetune_encoder, task_name=task, material=material, options=options, seed=seed
     )
-    return Stage("finetune", f"finetune-{label}", finetuning.VERSION, settings, work, inputs)
+    return Stage(
+        "finetune",
+        f"finetune-{label}",
+        finetuning.VERSION,
+        settings,
+        work,
+        inputs,
+        is_shared=True,
+    )
 
 
 def encoder_of_stage(label: str, model: Stage) -> Stage:
@@ -271,7 +285,15 @@ def evaluate_stage(
         rule=rule,
     )
     inputs = {"model": model}
-    return Stage("evaluate", f"evaluate-{label}", finetuning.VERSION, settings, work, inputs)
+    return Stage(
+        "evaluate",
+        f"evaluate-{label}",
+        finetuning.VERSION,
+        settings,
+        work,
+        inputs,
+        is_shared=True,
+    )
 
 
 def _training(options: BaseModel) -> dict[str, Any]:
