@@ -4,7 +4,7 @@ In: labelled text (`lingweave.corpus`). Out: sequences for fine-tuning, predicti
 example the statistics of which a score is made.
 """
 
-from lingweave.tasks.base import Metric, Statistics, Task, predictions_file
+from lingweave.tasks.base import Metric, PredictionText, Statistics, Task, predictions_file
 from lingweave.tasks.examples import Examples
 from lingweave.tasks.ner import NER
 from lingweave.tasks.nli import NLI
@@ -35,6 +35,7 @@ __all__ = [
     "TOPICS",
     "Examples",
     "Metric",
+    "PredictionText",
     "Statistics",
     "Task",
     "predictions_file",

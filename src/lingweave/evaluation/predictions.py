@@ -1,0 +1,194 @@
+"""Predictions kept example by example, so that any comparison can be made later, without weights.
+
+One Parquet file for a study (and one for each tested model, before), readable by pandas, polars,
+duckdb or `datasets`. A row is one example in one language for one model; its columns:
+
+    system, setting, task, selection, language      text; whose prediction it is
+    pretraining_seed, finetuning_seed               of that model
+    example                                         0-based place in the test set
+    prediction, gold                                text: labels; tags with spaces between; the
+                                                    answer, and all right answers as JSON
+    num_characters                                  of the example's input
+    statistics                                      numbers whose sum over examples makes the scores
+
+The file of one tested model has all but the first four and the seeds.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from lingweave.corpus import replace_whole
+from lingweave.errors import TableError
+from lingweave.tasks import Statistics, Task
+
+PREDICTIONS = "predictions.parquet"
+_COMPRESSION = "zstd"
+
+_OF_MODEL = pa.schema(
+    [
+        ("language", pa.string()),
+        ("example", pa.int32()),
+        ("prediction", pa.string()),
+        ("gold", pa.string()),
+        ("num_characters", pa.int32()),
+        ("statistics", pa.list_(pa.float64())),
+    ]
+)
+
+
+class Model(NamedTuple):
+    """Whose predictions they are: one fine-tuned model of a study."""
+
+    system: str
+    setting: str
+    task: str
+    selection: str
+    pretraining_seed: int
+    finetuning_seed: int
+
+
+_OF_STUDY = pa.schema(
+    [
+        *((name, pa.string()) for name in Model._fields[:4]),
+        *((name, pa.int64()) for name in Model._fields[4:]),
+        *_OF_MODEL,
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a model made of the test set of one language.
+
+    Attributes:
+        statistics: see `lingweave.tasks.Statistics`, (N, K).
+        num_characters: of each example's input, (N,).
+    """
+
+    statistics: Statistics
+    num_characters: NDArray[np.int32]
+
+
+def prediction_table(
+    task: Task, language: str, examples: Sequence[Any], predictions: Sequence[Any]
+) -> pa.Table:
+    """The rows of one language, for `write_predictions`.
+
+    Args:
+        task: what was done.
+        language: of the examples.
+        examples: of the test set.
+        predictions: one for each.
+    """
+    texts = [task.as_text(*pair) for pair in zip(examples, predictions, strict=True)]
+    return pa.table(
+        {
+            "language": [language] * len(examples),
+            "example": range(len(examples)),
+            "prediction": [text.prediction for text in texts],
+            "gold": [text.gold for text in texts],
+            "num_characters": [text.num_characters for text in texts],
+            "statistics": list(task.statistics(examples, predictions)),
+        },
+        schema=_OF_MODEL,
+    )
+
+
+def write_predictions(path: Path, tables: Iterable[pa.Table]) -> None:
+    """Write what one model predicted, language by language.
+
+    Args:
+        path: the file to write.
+        tables: as `prediction_table` makes them.
+    """
+    pq.write_table(pa.concat_tables(tables), path, compression=_COMPRESSION)
+
+
+def join_predictions(path: Path, models: Iterable[tuple[Model, Path, Sequence[str]]]) -> None:
+    """Write the file of a study from those of its models; it appears whole or not at all.
+
+    Args:
+        path: the file to write.
+        models: who they are, their files, and the languages that are taken.
+    """
+    with (
+        replace_whole(path) as partial,
+        closing(pq.ParquetWriter(partial, _OF_STUDY, compression=_COMPRESSION)) as writer,
+    ):
+        for model, own, languages in models:
+            table = pq.read_table(own)
+            chosen = pa.compute.is_in(table["language"], pa.array(languages))
+            table = table.filter(chosen)
+            for index, (name, value) in enumerate(model._asdict().items()):
+                values = pa.repeat(pa.scalar(value, _OF_STUDY.field(name).type), len(table))
+                table = table.add_column(index, _OF_STUDY.field(name), values)
+            writer.write_table(table)
+
+
+def read_model_predictions(path: Path) -> dict[str, Outcome]:
+    """What one model made of each language, from the file of `write_predictions`.
+
+    Raises:
+        TableError: the file is damaged.
+    """
+    return _by_language(_read(path, _OF_MODEL, []))
+
+
+def read_predictions(path: Path) -> dict[Model, dict[str, Outcome]]:
+    """What each model of a study made of each language, from the file of `join_predictions`.
+
+    Raises:
+        TableError: the file is no such file, or damaged.
+    """
+    table = _read(path, _OF_STUDY, list(Model._fields))
+    found: dict[Model, dict[str, Outcome]] = {}
+    for start, end in _groups(table, Model._fields):
+        first = table.slice(start, 1).select(Model._fields).to_pylist()[0]
+        found[Model(**first)] = _by_language(table.slice(start, end - start))
+    return found
+
+
+def _read(path: Path, schema: pa.Schema, names: Sequence[str]) -> pa.Table:
+    columns = [*names, "language", "num_characters", "statistics"]
+    try:
+        return pq.read_table(path, columns=columns, schema=schema)
+    except (OSError, pa.ArrowException) as error:
+        raise TableError(
+            "these are no predictions of this version, or the file is damaged",
+            remedy="remove it, or run the study again",
+            path=path,
+        ) from error
+
+
+def _by_language(table: pa.Table) -> dict[str, Outcome]:
+    sets = {}
+    for start, end in _groups(table, ["language"]):
+        rows = table.slice(start, end - start).combine_chunks()
+        values = rows["statistics"].combine_chunks().flatten().to_numpy()
+        sets[rows["language"][0].as_py()] = Outcome(
+            values.reshape(len(rows), -1), rows["num_characters"].to_numpy()
+        )
+    return sets
+
+
+def _groups(table: pa.Table, names: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where rows that agree in these columns begin and end: they stand together."""
+    changes = np.zeros(len(table), dtype=bool)
+    changes[:1] = True
+    for name in names:
+        codes = table[name].combine_chunks().dictionary_encode().indices.to_numpy()
+        changes[1:] |= codes[1:] != codes[:-1]
+    starts = np.flatnonzero(changes).tolist()
+    yield from zip(starts, [*starts[1:], len(table)], strict=True)
+
+
+Predictions = Mapping[Model, Mapping[str, Outcome]]
+"""By model and language."""
