@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lingweave.config import Recipe, Untrained, load_recipe, symmetrization_of
+from lingweave.config import Feed, Recipe, Untrained, feed_of, load_recipe, options_of
 from lingweave.errors import RecipeError
 from lingweave.objectives import MLMOptions, WEAMOptions
 from lingweave.tasks import Examples
@@ -110,9 +110,7 @@ def test_a_recipe_says_what_stands_in_the_file_and_the_rest_is_by_default(recipe
     }
     for name, options in given.items():
         assert isinstance(recipe.systems[name], type(options))
-        dumped = recipe.systems[name].model_dump()
-        assert dumped.pop("symmetrization", None) is None  # the recipe's own
-        assert dumped == options.model_dump()
+        assert options_of(recipe.systems[name]) == options.model_dump()
     assert list(recipe.systems) == ["mlm", "weam", "untouched"]
     # What the paper of WEAM says, where the recipe does not.
     assert recipe.pretraining.epochs == 1
@@ -341,8 +339,8 @@ def test_a_task_that_is_to_come_first_must_be_there_and_not_come_later(refusal):
 def test_links_are_joined_for_each_system_as_it_asks(refusal, recipe_file):
     recipe = RECIPE.replace("cross_weight: 0.5", "symmetrization: grow-diag")
     systems = load_recipe(recipe_file(recipe)).systems
-    assert symmetrization_of(systems["weam"]) == "grow-diag"
-    assert symmetrization_of(systems["mlm"]) is None
+    assert feed_of(systems["weam"]).symmetrization == "grow-diag"
+    assert feed_of(systems["mlm"]) == Feed()
     message = refusal("max_pairs: 10", "links: some.pharaoh", recipe)
     assert message.startswith(f"{line_of('grow-diag', recipe)}: systems.weam.symmetrization: ")
     assert "the links of bitext.0 are given: there is nothing to join" in message

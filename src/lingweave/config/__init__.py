@@ -14,12 +14,14 @@ from lingweave.config.systems import (
     AnySystem,
     BitextSource,
     EncoderSource,
+    Feed,
     HeadWarmup,
     Pretraining,
     ScratchEncoder,
     Strict,
     Untrained,
-    symmetrization_of,
+    feed_of,
+    options_of,
 )
 from lingweave.config.tasks import (
     ENGLISH,
@@ -38,6 +40,7 @@ __all__ = [
     "AnySystem",
     "BitextSource",
     "EncoderSource",
+    "Feed",
     "Finetuning",
     "HeadWarmup",
     "LexiconSource",
@@ -50,6 +53,7 @@ __all__ = [
     "Strict",
     "TaskSource",
     "Untrained",
+    "feed_of",
     "load_recipe",
-    "symmetrization_of",
+    "options_of",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from lingweave import __version__
-from lingweave.config import Recipe, Rule
+from lingweave.config import Recipe, Rule, options_of
 from lingweave.evaluation import Interval, score_interval
 from lingweave.study import aligning, finetuning, pretraining
 from lingweave.study.plan import Plan
@@ -299,10 +299,7 @@ def _systems(recipe: Recipe, plan: Plan, store: Store) -> dict[str, dict[str, An
                 training = _json(store.folder(stage) / pretraining.TRAINING)
                 facts = {key: training[key] for key in ("updates", "tokens", "seconds")}
                 runs.append({"seed": seed, **facts, "last_loss": training["losses"][-1][1]})
-        # Where a system has no way of its own to join links, that of the alignments holds.
-        shown = options.model_dump(mode="json")
-        shown = {key: value for key, value in shown.items() if key != "symmetrization" or value}
-        described[name] = {"options": shown, "runs": runs}
+        described[name] = {"options": options_of(options), "runs": runs}
     return described
 
 

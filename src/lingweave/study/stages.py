@@ -17,13 +17,14 @@ from lingweave.config import (
     Alignment,
     BitextSource,
     EncoderSource,
+    Feed,
     Finetuning,
     HeadWarmup,
     LexiconSource,
     Pretraining,
     Progressive,
     Rule,
-    symmetrization_of,
+    feed_of,
 )
 from lingweave.encoder import load_tokenizer
 from lingweave.errors import BitextError, TextFileError
@@ -103,19 +104,38 @@ def pretrain_stage(
     seed: int,
     encoder: Stage,
     alignments: Sequence[Stage],
+    gold: Sequence[str | None] = (),
 ) -> Stage:
-    """The stage that pre-trains one system with one seed."""
+    """The stage that pre-trains one system with one seed.
+
+    Args:
+        name: of the system.
+        objective: with its options, and those of its feed.
+        options: how to train.
+        seed: of every choice.
+        encoder: to start from.
+        alignments: of the bitexts.
+        gold: files with true links, one for each bitext; needed where the system is fed these.
+    """
+    feed = feed_of(objective)
     settings = {
-        "objective": objective.model_dump(mode="json", exclude={"symmetrization"}),
+        "objective": objective.model_dump(mode="json", exclude=set(Feed.model_fields)),
         "training": _training(options),
         "seed": seed,
+        **feed.model_dump(mode="json", exclude_defaults=True),
     }
-    if symmetrization_of(objective) is not None:
-        settings["symmetrization"] = symmetrization_of(objective)
-    work = partial(pretraining.pretrain_system, options=objective, pretraining=options, seed=seed)
+    true_links = gold if feed.links == "gold" else ()
+    files = _existing({f"gold {number}": path for number, path in enumerate(true_links, start=1)})
+    work = partial(
+        pretraining.pretrain_system,
+        options=objective,
+        pretraining=options,
+        seed=seed,
+        gold=list(files.values()),
+    )
     label = f"pretrain-{name}-{seed}"
     inputs = {"encoder": encoder, **_by_role(alignments)}
-    return Stage("pretrain", label, pretraining.VERSION, settings, work, inputs)
+    return Stage("pretrain", label, pretraining.VERSION, settings, work, inputs, files)
 
 
 def finetune_stage(
