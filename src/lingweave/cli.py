@@ -343,17 +343,11 @@ def run(
 
 @app.command()
 def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished study.")]) -> None:
-    """Write report.md of a study anew from its results.json, and print its tables."""
-    path = folder / study.RESULTS
-    if not path.is_file():
-        raise RecipeError("there are no results", remedy="run the study first", path=path)
-    try:
-        results = study.Results.model_validate_json(path.read_text("utf-8"))
-    except ValueError as error:
-        raise RecipeError(
-            "this is no results file of this version", remedy="run the study again", path=path
-        ) from error
-    _report(results, folder)
+    """Write report.md of a study anew, judge its claims anew, and print its tables.
+
+    It needs results.json and, for claims, predictions.parquet.
+    """
+    _report(study.read_results(folder), folder)
 
 
 Section = TypeVar("Section", bound=BaseModel)

@@ -7,7 +7,19 @@ built-in twin languages when the recipe has a `twins` section. Relative paths st
 directory.
 """
 
+from lingweave.config.claims import (
+    BASE,
+    AnyClaim,
+    CurriculumClaim,
+    LengthClaim,
+    MethodClaim,
+    RatioClaim,
+    ResultClaim,
+    SettingClaim,
+    player,
+)
 from lingweave.config.loading import load_recipe
+from lingweave.config.published_claims import PUBLISHED
 from lingweave.config.recipe import TWINS_VARIABLE, Recipe
 from lingweave.config.systems import (
     Alignment,
@@ -34,26 +46,36 @@ from lingweave.config.tasks import (
 )
 
 __all__ = [
+    "BASE",
     "ENGLISH",
+    "PUBLISHED",
     "TWINS_VARIABLE",
     "Alignment",
+    "AnyClaim",
     "AnySystem",
     "BitextSource",
+    "CurriculumClaim",
     "EncoderSource",
     "Feed",
     "Finetuning",
     "HeadWarmup",
+    "LengthClaim",
     "LexiconSource",
+    "MethodClaim",
     "Pretraining",
     "Progressive",
+    "RatioClaim",
     "Recipe",
+    "ResultClaim",
     "Rule",
     "ScratchEncoder",
     "Setting",
+    "SettingClaim",
     "Strict",
     "TaskSource",
     "Untrained",
     "feed_of",
     "load_recipe",
     "options_of",
+    "player",
 ]

@@ -2,8 +2,9 @@
 
 A claim about results compares two cells of the study, each a system in a setting, on the same test
 examples. Systems are named as in the recipe, or by the role that they play there: `base` (the
-encoder as it is), or the name of their objective, such as `mlm`. The section `roles` says which
-system plays a role; where one system alone has the objective, it does without being told.
+encoder as it is), or the name of their objective, such as `mlm`. A role is played by the system
+that the section `roles` names, else by one of that very name, else by the only one with that
+objective.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,6 @@ from typing import Any, Literal
 from pydantic import Field, JsonValue, model_validator
 
 from lingweave.config.systems import Name, Strict
-from lingweave.config.tasks import Setting
 from lingweave.evaluation.significance import Relation
 
 BASE = "base"
@@ -25,7 +25,7 @@ class Side(Strict):
     """One of the two that a claim compares."""
 
     system: Name = Field(description="a system of the recipe, or a role")
-    setting: Setting = "zero-shot"
+    setting: Name = Field(default="zero-shot", description="one of the recipe's")
 
 
 class Claim(Strict):
@@ -68,12 +68,22 @@ class ResultClaim(Claim):
 
 
 class RatioClaim(Claim):
-    """Of systems that differ in one option, that with the highest value is not the best."""
+    """Of systems or settings that switch more and more words, the last is not the best.
+
+    Systems differ in `option` of their objective; settings, all of one kind, in `setting_option`.
+    """
 
     kind: Literal["result"] = "result"
-    objective: Name
+    role: Name = Field(description="objective of the systems; of the settings, see `base`")
     option: str
-    tasks: list[Name] = []
+    setting: Name
+    setting_option: str
+
+
+class CurriculumClaim(Claim):
+    """Progressive switching by relevance beats that which chooses as many words at random."""
+
+    kind: Literal["result"] = "result"
 
 
 class LengthClaim(Claim):
@@ -97,14 +107,15 @@ class MethodClaim(Claim):
     """How the paper's method works: where lingweave does the same, and what proves it."""
 
     kind: Literal["method"] = "method"
-    objective: Name
+    role: Name = Field(description="of the system whose method it is")
+    aligner: str | None = Field(default=None, description="the method of alignment, if that is it")
     answer: str
 
 
-AnyClaim = ResultClaim | RatioClaim | LengthClaim | SettingClaim | MethodClaim
+AnyClaim = ResultClaim | RatioClaim | CurriculumClaim | LengthClaim | SettingClaim | MethodClaim
 
 
-def role_of(systems: Mapping[str, Mapping[str, Any]], roles: Mapping[str, str], name: str) -> str:
+def player(systems: Mapping[str, Mapping[str, Any]], roles: Mapping[str, str], name: str) -> str:
     """The system that plays a role, or that has this name.
 
     Args:
@@ -113,18 +124,16 @@ def role_of(systems: Mapping[str, Mapping[str, Any]], roles: Mapping[str, str], 
         name: of a role or a system.
 
     Raises:
-        LookupError: none or several; the message says so.
+        LookupError: there is none, or there are several; the message says so.
     """
     if name in roles:
         return roles[name]
-    if name in systems and systems[name]["objective"] != name:
+    if name in systems:
         return name
     objective = "none" if name == BASE else name
     found = [system for system, options in systems.items() if options["objective"] == objective]
-    if len(found) == 1:
-        return found[0]
-    if name in systems:
-        return name
+    if len(found) > 1:
+        raise LookupError(f"{' and '.join(found)} may play {name}: say which in `roles`")
     if not found:
         raise LookupError(f"no system plays {name}")
-    raise LookupError(f"{' and '.join(found)} may play {name}: say which in `roles`")
+    return found[0]

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from lingweave.codeswitch import LexiconSwitchOptions
+from lingweave.config.claims import ResultClaim
 from lingweave.config.systems import (
     EACH_ONCE,
     Alignment,
@@ -61,6 +62,13 @@ class Recipe(Strict):
     lexicons: LexiconSource = LexiconSource()
     code_switching: LexiconSwitchOptions = LexiconSwitchOptions()
     progressive: Progressive = Progressive()
+    roles: dict[Name, Name] = Field(
+        default={}, description="which system plays a role in the published claims"
+    )
+    margins: dict[Name, float] = Field(
+        default={}, description="margins of published claims, by id, in place of ours"
+    )
+    claims: list[ResultClaim] = Field(default=[], description="claims of the recipe's own")
 
     @property
     def trains_systems(self) -> bool:

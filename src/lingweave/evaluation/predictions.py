@@ -14,6 +14,7 @@ duckdb or `datasets`. A row is one example in one language for one model; its co
 The file of one tested model has all but the first four and the seeds.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 
 from lingweave.corpus import replace_whole
 from lingweave.errors import TableError
+from lingweave.evaluation.significance import Runs
 from lingweave.tasks import Statistics, Task
 
 PREDICTIONS = "predictions.parquet"
@@ -55,6 +57,18 @@ class Model(NamedTuple):
     finetuning_seed: int
 
 
+class Cell(NamedTuple):
+    """What all models have in common that differ by their seeds: the first fields of `Model`."""
+
+    system: str
+    setting: str
+    task: str
+    selection: str
+
+
+PRE_TRAINING, FINE_TUNING = "pre-training", "fine-tuning"
+"""What seeds belong to; begins their names."""
+
 _OF_STUDY = pa.schema(
     [
         *((name, pa.string()) for name in Model._fields[:4]),
@@ -75,6 +89,10 @@ class Outcome:
 
     statistics: Statistics
     num_characters: NDArray[np.int32]
+
+
+Predictions = Mapping[Model, Mapping[str, Outcome]]
+"""By model and language."""
 
 
 def prediction_table(
@@ -152,7 +170,8 @@ def read_predictions(path: Path) -> dict[Model, dict[str, Outcome]]:
     found: dict[Model, dict[str, Outcome]] = {}
     for start, end in _groups(table, Model._fields):
         first = table.slice(start, 1).select(Model._fields).to_pylist()[0]
-        found[Model(**first)] = _by_language(table.slice(start, end - start))
+        # A setting may have a model for each language: they are one, as far as scores go.
+        found.setdefault(Model(**first), {}).update(_by_language(table.slice(start, end - start)))
     return found
 
 
@@ -190,5 +209,25 @@ def _groups(table: pa.Table, names: Sequence[str]) -> Iterator[tuple[int, int]]:
     yield from zip(starts, [*starts[1:], len(table)], strict=True)
 
 
-Predictions = Mapping[Model, Mapping[str, Outcome]]
-"""By model and language."""
+def seed_runs(predictions: Predictions, cell: Cell, languages: Sequence[str]) -> Runs:
+    """The models of a cell by the seed in which they count as different.
+
+    That is the seed of pre-training, if there are several: what was fine-tuned from one encoder
+    speaks of that encoder alone. Else it is the seed of fine-tuning.
+
+    Args:
+        predictions: of a study.
+        cell: whose models; each must have predictions in all languages.
+        languages: the test sets, in order.
+    """
+    models = [model for model in predictions if model[: len(cell)] == cell]
+    several = len({model.pretraining_seed for model in models}) > 1
+    by_seed: dict[str, list[Model]] = defaultdict(list)
+    for model in models:
+        fine_tuning = f"{FINE_TUNING} {model.finetuning_seed}"
+        seed = f"{PRE_TRAINING} {model.pretraining_seed}" if several else fine_tuning
+        by_seed[seed].append(model)
+    return {
+        seed: [[predictions[model][language].statistics for model in own] for language in languages]
+        for seed, own in by_seed.items()
+    }

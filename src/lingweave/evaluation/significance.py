@@ -12,14 +12,14 @@ differences, and by Student's t with
     (s² / S + C)² / ((s² / S)² / (S − 1))   degrees of freedom
 
 (Hillis 2007, Statistics in Medicine 26). C comes from the jackknife over examples, so a score may
-be any function of summed statistics, such as F1. What moves all seeds alike (examples) is in C; what
-moves each by itself (its initialisation, and how it happens to decide on single examples) is in s²;
-nothing is counted twice.
+be any function of summed statistics, such as F1. What moves all seeds alike (the examples) is in C;
+what moves each by itself (its initialisation, and how it happens to decide on single examples) is
+in s²; nothing is counted twice.
 
 Why not a bootstrap over seeds and examples (Sellam et al. 2022, 2106.16163)? Of three seeds a
 resample holds, in the mean, only two thirds of the variance, and its quantiles know nothing of how
-uncertain that variance is: intervals that should hold the truth 95 times in 100 do so about 80 times
-(docs/statistics.md has the simulation). With many seeds both agree.
+uncertain that variance is: its intervals are too narrow (docs/statistics.md has the simulation).
+With many seeds both agree.
 """
 
 from collections import defaultdict
@@ -38,9 +38,8 @@ MIN_SEEDS = 3
 """With fewer, the variance between seeds is not known well enough to say anything."""
 
 Relation = Literal["greater", "less", "equivalent", "non-inferior"]
-Seed = int
-Runs = Mapping[Seed, Sequence[Sequence[Statistics]]]
-"""By seed, for each test set (language) the statistics, (N, K), of one model or of several."""
+Runs = Mapping[str, Sequence[Sequence[Statistics]]]
+"""By the name of a seed: for each test set (language) the statistics, (N, K), of its models."""
 
 Floats = NDArray[np.float64]
 
@@ -105,14 +104,18 @@ def compare_scores(first: Runs, second: Runs, metric: Metric) -> Comparison:
 
     If both have the same seeds, these are paired; else each system's vary by themselves. Several
     models of one seed (fine-tunings of one pre-training) count by the mean of their scores. Test
-    sets of equal size are taken for translations of one, as in `score_interval`.
+    sets of equal size are taken for translations of one, as in `score_interval`. With fewer than
+    `MIN_SEEDS` seeds the error is infinite.
 
     Args:
-        first: a system's runs, at least two seeds.
-        second: the runs of the system to compare with, at least two seeds.
+        first: a system's runs.
+        second: the runs of the system to compare with.
         metric: how they are scored.
     """
     (own, own_spread), (other, other_spread) = (_measure(runs, metric) for runs in (first, second))
+    effect, num_seeds = float(own.mean() - other.mean()), min(len(own), len(other))
+    if num_seeds < MIN_SEEDS:
+        return Comparison(effect=effect, error=np.inf, freedom=1, num_seeds=num_seeds)
     if list(first) == list(second):
         spread = {size: own_spread[size] - other_spread[size] for size in own_spread}
         parts = [_seed_variance(own - other)]
@@ -122,17 +125,17 @@ def compare_scores(first: Runs, second: Runs, metric: Metric) -> Comparison:
         shared = sum(
             _mean_covariance(own_spread[size])
             + _mean_covariance(other_spread[size])
-            - 2 * float((own_spread[size].mean(axis=1) @ other_spread[size].mean(axis=1)))
+            - 2 * float(own_spread[size].mean(axis=1) @ other_spread[size].mean(axis=1))
             for size in own_spread
         )
     # An estimate of a covariance may be negative by chance; the true one is not.
     variance = sum(part for part, _ in parts) + max(shared, 0.0)
     uncertain = sum(part**2 / freedom for part, freedom in parts)
     return Comparison(
-        effect=float(own.mean() - other.mean()),
+        effect=effect,
         error=float(np.sqrt(variance)),
         freedom=float(variance**2 / uncertain) if uncertain > 0 else np.inf,
-        num_seeds=min(len(own), len(other)),
+        num_seeds=num_seeds,
     )
 
 

@@ -3,10 +3,11 @@
 In: a recipe (`lingweave.config`). Out: `Results`, and a folder in which every stage's work is kept.
 """
 
+from lingweave.study.folder import RESULTS, read_results
 from lingweave.study.probe_plan import ProbeTexts, linked_texts, tatoeba_texts
 from lingweave.study.probing import probe
-from lingweave.study.results import MEAN, Estimate, Results, Score
-from lingweave.study.run import RESULTS, Observer, run_study
+from lingweave.study.results import MEAN, ClaimResult, Estimate, Results, Score
+from lingweave.study.run import Observer, run_study
 from lingweave.study.single import evaluate, finetune, pretrain
 from lingweave.study.word_alignment import (
     AlignmentObserver,
@@ -20,6 +21,7 @@ __all__ = [
     "RESULTS",
     "AlignmentObserver",
     "AlignmentOutputs",
+    "ClaimResult",
     "Estimate",
     "GoldLinks",
     "Observer",
@@ -32,6 +34,7 @@ __all__ = [
     "linked_texts",
     "pretrain",
     "probe",
+    "read_results",
     "run_study",
     "tatoeba_texts",
 ]

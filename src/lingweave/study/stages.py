@@ -31,7 +31,7 @@ from lingweave.errors import BitextError, TextFileError
 from lingweave.objectives import ObjectiveOptions
 from lingweave.study import aligning, curriculum, finetuning, lexicons, pretraining
 from lingweave.study.examples import read_examples
-from lingweave.study.finetuning import Material
+from lingweave.study.finetuning import Material, Provenance
 from lingweave.study.stage import Checkpoint, Stage
 from lingweave.tasks import TASKS, Examples
 
@@ -274,9 +274,10 @@ def evaluate_stage(
         rule: which of its weights are tested.
     """
     max_length = options.max_length or TASKS[task].max_length
+    data = digests.of(task, tests)
     settings = {
         "task": task,
-        "examples": digests.of(task, tests),
+        "examples": data,
         "max_length": max_length,
         "precision": options.precision,
     }
@@ -288,10 +289,22 @@ def evaluate_stage(
         tests=tests,
         max_length=max_length,
         precision=options.precision,
+        provenance=Provenance(model=model.digest, data=data, seeds=_seeds_of(model)),
         rule=rule,
     )
-    inputs = {"model": model}
-    return Stage("evaluate", f"evaluate-{label}", finetuning.VERSION, settings, work, inputs)
+    inputs, version = {"model": model}, finetuning.EVALUATION_VERSION
+    return Stage("evaluate", f"evaluate-{label}", version, settings, work, inputs)
+
+
+def _seeds_of(model: Stage | Checkpoint) -> str:
+    """The seeds of all trainings behind a fine-tuned model, first to last, as far as is known."""
+    seeds: list[str] = []
+    made: Stage | Checkpoint | None = model
+    while isinstance(made, Stage):
+        if made.kind in ("pretrain", "finetune"):
+            seeds.insert(0, str(made.settings["seed"]))
+        made = made.inputs.get("encoder") or made.inputs.get("model")
+    return "+".join(seeds)
 
 
 def _training(options: BaseModel) -> dict[str, Any]:
