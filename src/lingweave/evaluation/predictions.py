@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -33,6 +34,8 @@ from lingweave.tasks import Statistics, Task
 
 PREDICTIONS = "predictions.parquet"
 _COMPRESSION = "zstd"
+_ROWS_AT_ONCE = 200_000
+"""Of a study: what repeats within so many rows is stored once."""
 
 _OF_MODEL = pa.schema(
     [
@@ -137,18 +140,27 @@ def join_predictions(path: Path, models: Iterable[tuple[Model, Path, Sequence[st
         path: the file to write.
         models: who they are, their files, and the languages that are taken.
     """
+    pending: list[pa.Table] = []
     with (
         replace_whole(path) as partial,
         closing(pq.ParquetWriter(partial, _OF_STUDY, compression=_COMPRESSION)) as writer,
     ):
         for model, own, languages in models:
-            table = pq.read_table(own)
-            chosen = pa.compute.is_in(table["language"], pa.array(languages))
-            table = table.filter(chosen)
-            for index, (name, value) in enumerate(model._asdict().items()):
-                values = pa.repeat(pa.scalar(value, _OF_STUDY.field(name).type), len(table))
-                table = table.add_column(index, _OF_STUDY.field(name), values)
-            writer.write_table(table)
+            pending.append(_of_study(model, pq.read_table(own), languages))
+            if sum(map(len, pending)) >= _ROWS_AT_ONCE:
+                writer.write_table(pa.concat_tables(pending))
+                pending.clear()
+        if pending:
+            writer.write_table(pa.concat_tables(pending))
+
+
+def _of_study(model: Model, table: pa.Table, languages: Sequence[str]) -> pa.Table:
+    """A model's rows in some languages, with the columns that say whose they are."""
+    table = table.filter(pc.is_in(table["language"], pa.array(languages)))
+    for index, (name, value) in enumerate(model._asdict().items()):
+        values = pa.repeat(pa.scalar(value, _OF_STUDY.field(name).type), len(table))
+        table = table.add_column(index, _OF_STUDY.field(name), values)
+    return table
 
 
 def read_model_predictions(path: Path) -> dict[str, Outcome]:

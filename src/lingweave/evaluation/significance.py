@@ -67,14 +67,14 @@ class Comparison:
 
     def above(self, bound: float) -> float:
         """The one-sided p-value of "the true difference is not above this bound"."""
-        if self.error == 0:  # models and examples without any variance
-            return float(self.effect <= bound)
+        if self.error == 0:  # nothing varies, as in models that all say the same: nothing is known
+            return 1.0
         return float(stats.t.sf((self.effect - bound) / self.error, self.freedom))
 
     def below(self, bound: float) -> float:
         """The one-sided p-value of "the true difference is not below this bound"."""
         if self.error == 0:
-            return float(self.effect >= bound)
+            return 1.0
         return float(stats.t.cdf((self.effect - bound) / self.error, self.freedom))
 
     def evidence(self, relation: Relation, margin: float) -> tuple[float, float]:

@@ -170,15 +170,15 @@ class _Study:
     def _comparison(self, claim: ResultClaim, first: _Place, second: _Place) -> ClaimResult:
         languages = claim.languages or self._languages(first, second)
         metric = self._metric(first.task, claim.metric)
-        sides = [self._runs(place, languages) for place in (first, second)]
-        comparison = compare_scores(*sides, metric)
+        own, other = self._runs(first, languages), self._runs(second, languages)
+        comparison = compare_scores(own, other, metric)
         p_for, p_against = comparison.evidence(claim.relation, claim.margin)
         facts = _Facts(
             compared=(str(first), str(second)),
             task=first.task,
             metric=metric.title,
             languages=languages,
-            seeds=_seeds(*sides),
+            seeds=_seeds(own, other),
         )
         return _verdict(claim, comparison, p_for, p_against, facts)
 
@@ -225,8 +225,9 @@ class _Study:
         for side in lower:
             place = _Place(side.system, side.setting, task)
             languages = self._languages(place, highest)
-            sides = [self._runs(one, languages) for one in (place, highest)]
-            found.append((compare_scores(*sides, metric), side, place, languages, _seeds(*sides)))
+            own, most = self._runs(place, languages), self._runs(highest, languages)
+            comparison = compare_scores(own, most, metric)
+            found.append((comparison, side, place, languages, _seeds(own, most)))
         best, side, place, languages, seeds = max(found, key=lambda one: one[0].effect)
         p_for = min(1.0, len(lower) * min(one[0].above(0) for one in found))
         p_against = max(one[0].below(0) for one in found)
