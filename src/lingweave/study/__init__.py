@@ -5,8 +5,9 @@ In: a recipe (`lingweave.config`). Out: `Results`, and a folder in which every s
 
 from lingweave.study.probe_plan import ProbeTexts, linked_texts, tatoeba_texts
 from lingweave.study.probing import probe
-from lingweave.study.results import MEAN, Estimate, Results, Score
+from lingweave.study.results import MEAN, ClaimResult, Estimate, Results, Score
 from lingweave.study.run import RESULTS, Observer, run_study
+from lingweave.study.samples import Sample
 from lingweave.study.single import evaluate, finetune, pretrain
 from lingweave.study.word_alignment import (
     AlignmentObserver,
@@ -20,11 +21,13 @@ __all__ = [
     "RESULTS",
     "AlignmentObserver",
     "AlignmentOutputs",
+    "ClaimResult",
     "Estimate",
     "GoldLinks",
     "Observer",
     "ProbeTexts",
     "Results",
+    "Sample",
     "Score",
     "align",
     "evaluate",

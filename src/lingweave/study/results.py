@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -16,6 +16,7 @@ from lingweave.config import Recipe, Rule
 from lingweave.evaluation import Interval, score_interval
 from lingweave.study import aligning, finetuning, pretraining
 from lingweave.study.plan import Plan
+from lingweave.study.samples import Sample, collect_samples
 from lingweave.study.stage import Stage, Store, machine
 from lingweave.study.trials import Trial
 from lingweave.tasks import TASKS, Statistics, Task
@@ -91,8 +92,31 @@ class Switched(Frozen):
     cmi: list[float]
 
 
+class ClaimResult(Frozen):
+    """What became of a claim; effects and their interval are differences of scores, 0–1."""
+
+    id: str
+    text: str
+    kind: str
+    verdict: Literal["supported", "contradicted", "inconclusive", "not tested"]
+    reason: str
+    effect: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    num_seeds: int | None = None
+    margin: float | None = None
+    relation: str | None = None
+    compared: tuple[str, str] | None = None
+
+
 class Results(Frozen):
-    """Everything that is reported of a study."""
+    """Everything that is reported of a study.
+
+    The runs of `systems` have `losses`, (update, loss) now and then, unless they were written by a
+    version that kept the last loss alone.
+    """
 
     study: str
     question: str
@@ -100,7 +124,9 @@ class Results(Frozen):
     source_language: dict[str, str]
     measures: dict[str, Measure]
     scores: list[Score]
+    claims: list[ClaimResult] = []
     switched: list[Switched] = []
+    samples: list[Sample] = []
     alignments: list[dict[str, Any]]
     systems: dict[str, dict[str, Any]]
     recipe: dict[str, Any]
@@ -136,6 +162,9 @@ def _score_of_nli_alone(score: dict[str, Any]) -> dict[str, Any]:
 MEAN = "mean"
 """In place of a language: the mean over all test languages but the one trained on."""
 
+LOSSES_SHOWN = 50
+"""About so many losses of a training are enough for its curve."""
+
 _Key = tuple[str, str, str, Rule]
 
 
@@ -167,6 +196,7 @@ def collect_results(recipe: Recipe, plan: Plan, store: Store, command: str) -> R
         measures={name: _measure(task.task) for name, task in recipe.tasks.items()},
         scores=scores,
         switched=[one for one in switched if one is not None],
+        samples=collect_samples(recipe, plan, store),
         alignments=summaries,
         systems=_systems(recipe, plan, store),
         recipe=recipe.model_dump(mode="json", exclude_unset=True),
@@ -298,7 +328,10 @@ def _systems(recipe: Recipe, plan: Plan, store: Store) -> dict[str, dict[str, An
             if system == name:
                 training = _json(store.folder(stage) / pretraining.TRAINING)
                 facts = {key: training[key] for key in ("updates", "tokens", "seconds")}
-                runs.append({"seed": seed, **facts, "last_loss": training["losses"][-1][1]})
+                losses = training["losses"]
+                drawn = losses[:: max(1, len(losses) // LOSSES_SHOWN)]
+                facts |= {"losses": drawn, "last_loss": losses[-1][1]}
+                runs.append({"seed": seed, **facts})
         # Where a system has no way of its own to join links, that of the alignments holds.
         shown = options.model_dump(mode="json")
         shown = {key: value for key, value in shown.items() if key != "symmetrization" or value}
