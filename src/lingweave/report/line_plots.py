@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lingweave.report.axes import Axis, axis_over
+from lingweave.report.axes import Axis, axis_between, axis_over
 
 NUM_STYLES = 4
 
@@ -90,8 +90,9 @@ def line_panel(
 ) -> LinePanel:
     """A panel with axes over its own curves, and over further heights."""
     points = [point for curve in curves for point in curve.points]
+    across = [x for x, _ in points]
     ends = [end for curve in curves for _, low, high in curve.intervals for end in (low, high)]
     heights = [*(y for _, y in points), *ends, *more_y]
     if reference is not None:
         heights.append(reference)
-    return LinePanel(title, curves, axis_over(x for x, _ in points), axis_over(heights), reference)
+    return LinePanel(title, curves, axis_between(min(across), max(across)), axis_over(heights), reference)

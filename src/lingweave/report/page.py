@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from lingweave.report.axes import signed
 from lingweave.report.dot_plots import ROW_HEIGHT, DotFigure, shown_name
 from lingweave.report.line_plots import LineFigure
 from lingweave.report.scripts import direction, language_tag
@@ -76,9 +77,9 @@ def claim_figures(claim: ClaimResult) -> str:
     """What was measured for a claim, in points, as far as it is known."""
     told = []
     if claim.effect is not None:
-        told.append(f"difference {100 * claim.effect:+.1f} points")
+        told.append(f"difference {_points(claim.effect)} points")
     if claim.low is not None and claim.high is not None:
-        told.append(f"95 % interval [{100 * claim.low:+.1f}, {100 * claim.high:+.1f}]")
+        told.append(f"95 % interval [{_points(claim.low)}, {_points(claim.high)}]")
     if claim.p is not None:
         told.append(f"p = {claim.p:.2g}")
     if claim.p_holm is not None:
@@ -88,6 +89,10 @@ def claim_figures(claim: ClaimResult) -> str:
     if claim.compared is not None:
         told.append(f"{claim.compared[0]} against {claim.compared[1]}")
     return "; ".join(told)
+
+
+def _points(difference: float) -> str:
+    return signed(f"{100 * difference:+.1f}")
 
 
 def render(page: Page) -> str:
@@ -100,7 +105,8 @@ def render(page: Page) -> str:
         undefined=StrictUndefined,
     )
     environment.filters |= {"direction": direction, "lang": language_tag, "shown_name": shown_name}
-    environment.filters |= {"is_number": is_number, "claim_figures": claim_figures}
+    environment.filters["claim_figures"] = claim_figures
+    environment.tests["numeric_text"] = is_number
     environment.tests["dot_figure"] = lambda figure: isinstance(figure, DotFigure)
     template = environment.get_template("page.html.j2")
     return template.render(page=page, row_height=ROW_HEIGHT) + "\n"

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from lingweave.report.axes import signed
 from lingweave.report.dot_plots import DotFigure, Mark, Panel, Row, Shape, shared_axis
 from lingweave.report.gaps import Gap
 from lingweave.report.line_plots import NUM_STYLES, Curve, LineFigure, line_panel
@@ -46,7 +47,8 @@ def score_figure(results: Results, group: Group) -> DotFigure:
             ]
         )
     ]
-    caption = f"{group.title}: {main_title(results, group.task)} in %. {_INTERVAL}"
+    title = main_title(results, group.task)
+    caption = f"{title[0].upper()}{title[1:]} in %. {_INTERVAL}"
     if reference is not None:
         caption += f" Dashed: chance, {reference:.1f} %."
     key: list[tuple[Shape, str]] = []
@@ -101,7 +103,7 @@ def gap_figure(results: Results, groups: Sequence[tuple[Group, Sequence[Gap]]]) 
             marks = [Mark(100 * gap.in_source, shape="bar"), Mark(100 * gap.in_others)]
             if gap.translated is not None:
                 marks.append(Mark(100 * gap.translated, shape="diamond"))
-            text = f"{100 * (gap.in_others - gap.in_source):+.1f}"
+            text = signed(f"{100 * (gap.in_others - gap.in_source):+.1f}")
             cells.append((group.title, gap.system, Row("", marks, text)))
     turned = _turned(cells)
     axis = shared_axis(row for _, rows in turned for row in rows)
@@ -196,7 +198,7 @@ def _difference_row(score: Score, difference: Estimate) -> Row:
         100 * difference.high,
         "dot" if is_sure else "hollow",
     )
-    return Row(score.system, [mark], f"{100 * difference.mean:+.1f}")
+    return Row(score.system, [mark], signed(f"{100 * difference.mean:+.1f}"))
 
 
 def _turned(cells: Sequence[tuple[str, str, Row]]) -> list[tuple[str, list[Row]]]:

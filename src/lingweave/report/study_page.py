@@ -69,12 +69,12 @@ def _facts(results: Results) -> list[tuple[str, str]]:
     languages = {score.language for score in results.scores} - {MEAN}
     seeds = sorted({len(score.seeds) for score in results.scores})
     counts = {
-        "systems": len(results.systems),
-        "tasks": len(results.measures),
-        "settings": len({score.setting for score in results.scores}),
-        "test languages": len(languages),
+        "system": len(results.systems),
+        "task": len(results.measures),
+        "setting": len({score.setting for score in results.scores}),
+        "test language": len(languages),
     }
-    shown = [(name, f"{count:,}") for name, count in counts.items()]
+    shown = [(name + "s" * (count != 1), f"{count:,}") for name, count in counts.items()]
     return [*shown, ("trained models behind each score", " or ".join(map(str, seeds)) or "0")]
 
 
@@ -101,6 +101,8 @@ def headline(results: Results) -> str:
         if group.scores[0].selection == first
         for _, difference in compared(results, group)
     ]
+    if len(results.systems) == 1:
+        return "There is one system, so nothing is compared: its scores are all that was sought."
     if len(differences) <= SENTENCE_HOLDS:
         return sentence(results)
     gains = sum(difference.low > 0 for difference in differences)
@@ -126,7 +128,7 @@ def _scores(results: Results) -> Section:
         blocks.append(
             Block(
                 title=group.title,
-                figures=[score_figure(results, group)],
+                figures=[score_figure(results, group)] if len(group.scores) > 1 else [],
                 tables=score_tables(own),
             )
         )

@@ -115,7 +115,7 @@ def seeds_note(results: Results) -> str:
     each = "one trained model" if runs == [1] else f"{' or '.join(map(str, runs))} trained models"
     examples = min(score.num_examples for score in results.scores)
     return (
-        f"Each number is the mean over {each} (`results.json` has every seed's), on {examples:,} "
+        f"Each number is the mean over {each} (results.json has every seed's), on {examples:,} "
         f"or more test examples. {note(results)}."
     )
 

@@ -4,6 +4,7 @@ In: a recipe (`lingweave.config`). Out: `Results`, and a folder in which every s
 """
 
 from lingweave.study.probe_plan import ProbeTexts, linked_texts, tatoeba_texts
+from lingweave.study.probe_results import ProbeResults
 from lingweave.study.probing import probe
 from lingweave.study.results import MEAN, ClaimResult, Estimate, Results, Score
 from lingweave.study.run import RESULTS, Observer, run_study
@@ -25,6 +26,7 @@ __all__ = [
     "Estimate",
     "GoldLinks",
     "Observer",
+    "ProbeResults",
     "ProbeTexts",
     "Results",
     "Sample",

@@ -24,7 +24,9 @@ from lingweave.study.lexicons import load_lexicons
 from lingweave.study.plan import Plan
 from lingweave.study.stage import Store
 
-SAMPLES_EACH = 2
+MOST_SAMPLES = 6
+"""Shared among the bitexts, but at least one and at most two for each."""
+
 _LOOKED_AT = 500
 _NUM_WORDS = range(4, 13)
 """A matrix of so many words can be taken in at a glance, and fits a page."""
@@ -61,7 +63,7 @@ class Sample(BaseModel):
 
 
 def collect_samples(recipe: Recipe, plan: Plan, store: Store) -> list[Sample]:
-    """The first pairs of each bitext that are short enough to be shown, at most `SAMPLES_EACH`.
+    """The first pairs of each bitext that are short enough to be shown, one or two of each.
 
     Where a system of the recipe or one of its settings switches words, the source sentence is
     switched by the same rule, with a seed of its own: it shows the rule, not a training example.
@@ -72,10 +74,11 @@ def collect_samples(recipe: Recipe, plan: Plan, store: Store) -> list[Sample]:
         store: where they are.
     """
     switcher = _Switcher(recipe, plan, store)
+    num_each = min(2, max(1, MOST_SAMPLES // len(plan.alignments)))
     return [
         _sample(pair, switcher)
         for stage in plan.alignments
-        for pair in islice(_short_pairs(store.folder(stage)), SAMPLES_EACH)
+        for pair in islice(_short_pairs(store.folder(stage)), num_each)
     ]
 
 
