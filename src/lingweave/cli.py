@@ -29,17 +29,18 @@ from lingweave.config import (
     Recipe,
     load_recipe,
 )
-from lingweave.corpus import atomic_write, segmenter_for_language
 from lingweave.corpus import segmenter as find_segmenter
+from lingweave.corpus import segmenter_for_language
 from lingweave.errors import RecipeError, UserError
 from lingweave.objectives import OBJECTIVES
 from lingweave.report import (
     alignment_observer,
-    markdown_report,
     print_results,
-    probe_report,
+    print_table,
     probe_summary,
+    read_results,
     terminal_observer,
+    write_report,
 )
 from lingweave.tasks import TASKS, Examples
 
@@ -318,10 +319,7 @@ def probe(
     command = shlex.join(["lingweave", *sys.argv[1:]])
     with terminal_observer(console) as observer:
         results = study.probe(models, texts, out, observer=observer, command=command)
-    with atomic_write(out / "report.md") as file:
-        file.write(probe_report(results))
-    console.print(probe_summary(results))
-    console.print(f"All of it is in {out}: report.md, results.json, stages/")
+    _probe_report(results, out)
 
 
 def _languages(name: str) -> tuple[str, str]:
@@ -342,12 +340,15 @@ def run(
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished study.")]) -> None:
-    """Write report.md of a study anew, judge its claims anew, and print its tables.
-
-    It needs results.json and, for claims, predictions.parquet.
-    """
-    _report(study.read_results(folder), folder)
+def report(
+    path: Annotated[Path, typer.Argument(help="Folder of a finished study or probe, or a file.")],
+) -> None:
+    """Write the report anew from results.json: Markdown, one HTML page, CSV."""
+    results, folder = read_results(path)
+    if isinstance(results, study.Results):
+        _report(results, folder)
+    else:
+        _probe_report(results, folder)
 
 
 Section = TypeVar("Section", bound=BaseModel)
@@ -380,7 +381,12 @@ def _study(recipe: Recipe, out: Path) -> None:
 
 
 def _report(results: study.Results, out: Path) -> None:
-    with atomic_write(out / "report.md") as file:
-        file.write(markdown_report(results))
+    written = write_report(results, out)
     print_results(console, results)
-    console.print(f"\nAll of it is in {out}: report.md, results.json, stages/")
+    console.print(f"\nAll of it is in {out}: {', '.join(written)}, results.json")
+
+
+def _probe_report(results: study.ProbeResults, out: Path) -> None:
+    written = write_report(results, out)
+    print_table(console, probe_summary(results))
+    console.print(f"All of it is in {out}: {', '.join(written)}, results.json")

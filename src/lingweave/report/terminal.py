@@ -92,15 +92,15 @@ def terminal_observer(console: Console) -> Iterator[TerminalObserver]:
 def print_results(console: Console, results: Results) -> None:
     """Tables, then the sentence that says what was seen."""
     if any("against_gold" in summary for summary in results.alignments):
-        _print(console, alignment_table(results))
+        print_table(console, alignment_table(results))
     for table in (*score_tables(results), *short_difference_tables(results)):
-        _print(console, table)
+        print_table(console, table)
     console.print(note(results), highlight=False, markup=False)
     console.print()
     console.print(sentence(results), highlight=False, markup=False)
 
 
-def _print(console: Console, table: Table) -> None:
+def print_table(console: Console, table: Table) -> None:
     """Print a table; one that is too wide goes on below with its next columns."""
     console.print(f"\n{table.title}", style="bold", highlight=False, markup=False)
     for start in range(1, len(table.header), COLUMNS_AT_ONCE):

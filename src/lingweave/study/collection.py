@@ -27,19 +27,21 @@ from lingweave.evaluation import (
     seed_runs,
 )
 from lingweave.study import aligning, finetuning, pretraining
-from lingweave.study.claims import judge_claims
-from lingweave.study.lengths import length_buckets
 from lingweave.study.plan import Plan
 from lingweave.study.results import MEAN, Estimate, Measure, Results, Score, SeedScore, Switched
+from lingweave.study.samples import collect_samples
 from lingweave.study.stage import Stage, Store, machine
 from lingweave.study.trials import Trial
 from lingweave.tasks import TASKS, Metric, Statistics, Task
+
+LOSSES_SHOWN = 50
+"""About so many losses of a training are enough for its curve."""
 
 
 def collect_results(
     recipe: Recipe, plan: Plan, store: Store, predictions: Path, command: str
 ) -> Results:
-    """Read the scores of all finished stages, put intervals to them, and judge the claims.
+    """Read the scores of all finished stages and put intervals to them.
 
     Args:
         recipe: of the study.
@@ -61,7 +63,7 @@ def collect_results(
     first_rule = [own for cell, own in trials.items() if cell.selection == recipe.selection[0]]
     switched = [_switched(own, store) for own in first_rule]
     summaries = [_json(store.folder(stage) / aligning.SUMMARY) for stage in plan.alignments]
-    results = Results(
+    return Results(
         study=recipe.name,
         question=recipe.question,
         control=recipe.control,
@@ -69,6 +71,7 @@ def collect_results(
         measures={name: _measure(task.task) for name, task in recipe.tasks.items()},
         scores=[score for own in trials.values() for score in collected.scores(own)],
         switched=[one for one in switched if one is not None],
+        samples=collect_samples(recipe, plan, store),
         alignments=summaries,
         systems=_systems(recipe, plan, store),
         recipe=recipe.model_dump(mode="json", exclude_unset=True),
@@ -80,8 +83,6 @@ def collect_results(
         },
         stages=[_stage(stage, store) for stage in plan.stages],
     )
-    results = results.model_copy(update={"lengths": length_buckets(results, tested)})
-    return results.model_copy(update={"claims": judge_claims(results, tested)})
 
 
 def _cell(trial: Trial) -> Cell:
@@ -213,7 +214,10 @@ def _systems(recipe: Recipe, plan: Plan, store: Store) -> dict[str, dict[str, An
             if system == name:
                 training = _json(store.folder(stage) / pretraining.TRAINING)
                 facts = {key: training[key] for key in ("updates", "tokens", "seconds")}
-                runs.append({"seed": seed, **facts, "last_loss": training["losses"][-1][1]})
+                losses = training["losses"]
+                drawn = losses[:: max(1, len(losses) // LOSSES_SHOWN)]
+                facts |= {"losses": drawn, "last_loss": losses[-1][1]}
+                runs.append({"seed": seed, **facts})
         described[name] = {"options": options_of(options), "runs": runs}
     return described
 

@@ -15,7 +15,6 @@ from lingweave.alignment.contextual import Extraction
 from lingweave.corpus import atomic_write
 from lingweave.evaluation.extraction import ExtractionSetting, Scores, choose
 from lingweave.evaluation.scores import signature
-from lingweave.study.folder import RESULTS
 from lingweave.study.probe_plan import DIGEST_DIGITS, ProbePlan, ProbeTexts, make_probe_plan
 from lingweave.study.probe_results import (
     ANY,
@@ -31,7 +30,7 @@ from lingweave.study.probe_results import (
     Unit,
 )
 from lingweave.study.probe_stages import FAST_ALIGN, PROBE, PROBE_VERSION
-from lingweave.study.run import Observer, run_stages
+from lingweave.study.run import RESULTS, Observer, run_stages
 from lingweave.study.stage import Stage, Store, machine
 
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from lingweave.config import Kind, Rule
 from lingweave.evaluation import Relation
+from lingweave.study.samples import Sample
 
 
 class Frozen(BaseModel):
@@ -155,7 +156,11 @@ class LengthBucket(Frozen):
 
 
 class Results(Frozen):
-    """Everything that is reported of a study."""
+    """Everything that is reported of a study.
+
+    The runs of `systems` have `losses`, (update, loss) now and then, unless they were written by a
+    version that kept the last loss alone.
+    """
 
     study: str
     question: str
@@ -163,9 +168,10 @@ class Results(Frozen):
     source_language: dict[str, str]
     measures: dict[str, Measure]
     scores: list[Score]
-    switched: list[Switched] = []
     claims: list[ClaimResult] = []
     lengths: list[LengthBucket] = []
+    switched: list[Switched] = []
+    samples: list[Sample] = []
     alignments: list[dict[str, Any]]
     systems: dict[str, dict[str, Any]]
     recipe: dict[str, Any]

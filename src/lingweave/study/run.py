@@ -9,13 +9,14 @@ from lingweave.corpus import atomic_write
 from lingweave.corpus.twins import TwinOptions, write_twins
 from lingweave.evaluation import PREDICTIONS
 from lingweave.study.collection import collect_results
-from lingweave.study.folder import RESULTS
+from lingweave.study.judging import judged
 from lingweave.study.plan import make_plan
 from lingweave.study.results import Results
 from lingweave.study.stage import Stage, Store, Workplace
 from lingweave.training import UpdateReport
 
 TWINS_VERSION = 2
+RESULTS = "results.json"
 
 
 class Observer(Protocol):
@@ -49,7 +50,7 @@ def run_study(recipe: Recipe, out: Path, *, observer: Observer, command: str = "
         recipe = recipe.with_twins_in(folder)
     plan = make_plan(recipe)
     run_stages(plan.stages, store, observer)
-    results = collect_results(recipe, plan, store, out / PREDICTIONS, command)
+    results = judged(collect_results(recipe, plan, store, out / PREDICTIONS, command), out)
     with atomic_write(out / RESULTS) as file:
         file.write(results.model_dump_json(indent=1))
         file.write("\n")
