@@ -88,9 +88,7 @@ class TaskSource(Strict):
     train: Examples
     dev: Examples = Field(description="selects the epoch of zero-shot runs")
     test: Examples = Field(description="its path holds {language}")
-    languages: Annotated[list[Name], EACH_ONCE] = Field(
-        min_length=1, description="to be tested"
-    )
+    languages: Annotated[list[Name], EACH_ONCE] = Field(min_length=1, description="to be tested")
     finetuning: FinetuningOptions | None = Field(
         default=None, description="what is given here holds in place of the recipe's `finetuning`"
     )

@@ -162,9 +162,7 @@ class _Start:
             return self.encoder
         return encoder_of_stage(self._label("zero-shot", before), self._zero_shot(before))
 
-    def _materials(
-        self, setting: str, task: TaskSource
-    ) -> list[tuple[tuple[str, ...], Material]]:
+    def _materials(self, setting: str, task: TaskSource) -> list[tuple[tuple[str, ...], Material]]:
         """For each fine-tuning of a setting the languages it is tested on, and its examples."""
         each: list[tuple[tuple[str, ...], Material]]
         if setting == "translate-train":
