@@ -22,6 +22,7 @@ from typer.core import TyperGroup
 from lingweave import study
 from lingweave.codeswitch import LexiconSwitchOptions, read_lexicon, switch_file
 from lingweave.config import (
+    ENGLISH,
     Alignment,
     BitextSource,
     Finetuning,
@@ -243,6 +244,9 @@ def finetune(
     dev: Annotated[str, typer.Option(help="Selects the epoch.")],
     out: Annotated[Path, typer.Option(help="Folder for the fine-tuned model.")],
     task: Annotated[str, typer.Option(help=f"One of {', '.join(TASKS)}.")] = "nli",
+    language: Annotated[
+        str, typer.Option(help="Of dev, where its score depends on it: mlqa.")
+    ] = ENGLISH,
     epochs: Epochs = 3,
     batch_size: BatchSize = 32,
     learning_rate: Annotated[float, typer.Option(help="Peak, of AdamW.")] = 2e-5,
@@ -258,7 +262,7 @@ def finetune(
         max_length=max_length,
         seeds=[seed],
     )
-    examples = {"train": Examples(path=train), "dev": Examples(path=dev)}
+    examples = {"train": Examples(path=train), "dev": Examples(path=dev, language=language)}
     with terminal_observer(console) as observer:
         study.finetune(Path(encoder), _task(task), examples, out, options, observer=observer)
     console.print(f"The model is in {out}")

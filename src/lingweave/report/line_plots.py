@@ -95,6 +95,4 @@ def line_panel(
     heights = [*(y for _, y in points), *ends, *more_y]
     if reference is not None:
         heights.append(reference)
-    return LinePanel(
-        title, curves, axis_between(min(across), max(across)), axis_over(heights), reference
-    )
+    return LinePanel(title, curves, axis_between(min(across), max(across)), axis_over(heights), reference)

@@ -147,7 +147,9 @@ def _segments(switched: SwitchedText, language: str | None) -> list[Segment]:
     for switch in switched.switches:
         found.append(Segment(text=switched.text[end : switch.new_start], language=language))
         replacement = switched.replacement(switch)
-        found.append(Segment(text=replacement, language=switch.language, original=switch.original))
+        found.append(
+            Segment(text=replacement, language=switch.language, original=switch.original)
+        )
         end = switch.new_end
     found.append(Segment(text=switched.text[end:], language=language))
     return [segment for segment in found if segment.text]

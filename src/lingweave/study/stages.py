@@ -5,6 +5,7 @@ that a study moves with its folder and notices when a file behind an unchanged n
 """
 
 import hashlib
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -33,7 +34,9 @@ from lingweave.study import aligning, curriculum, finetuning, lexicons, pretrain
 from lingweave.study.examples import read_examples
 from lingweave.study.finetuning import Material, Provenance
 from lingweave.study.stage import Checkpoint, Stage
-from lingweave.tasks import TASKS, Examples
+from lingweave.tasks import TASKS, Examples, learned_as
+
+logger = logging.getLogger(__name__)
 
 NOT_RESULTS = {"seeds", "checkpoint_updates", "tracker"}
 """Settings of a training that change nothing about what comes out (each seed has its own stage)."""
@@ -158,6 +161,7 @@ def finetune_stage(
         inputs: see `finetune_encoder`.
         digests: remembers what was read.
     """
+    task = learned_as(task, [*material.dev, *material.oracle.values()])
     options = options.model_copy(
         update={"max_length": options.max_length or TASKS[task].max_length}
     )
@@ -338,6 +342,13 @@ class ExampleDigests:
         key = task, source.model_dump_json()
         if key not in self._known:
             examples = read_examples(TASKS[task], source)
+            if source.first is not None and len(examples) < source.first:
+                logger.warning(
+                    "%s: the first %d examples are asked for, but it has %d",
+                    source.path,
+                    source.first,
+                    len(examples),
+                )
             self._known[key] = _digest(str(example) for example in examples)
         return self._known[key]
 
