@@ -166,7 +166,7 @@ def _difference(runs: Runs, control: Runs, metric: Metric) -> Estimate:
         return _estimate(score_interval(own, metric, control=base))
     comparison = compare_scores(runs, control, metric)
     low, high = comparison.interval()
-    return Estimate(mean=comparison.effect, low=low, high=high)
+    return Estimate(mean=comparison.effect, low=low, high=high, covers="seeds and examples")
 
 
 def _switched(trials: Sequence[Trial], store: Store) -> Switched | None:

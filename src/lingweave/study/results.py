@@ -19,12 +19,13 @@ class Estimate(Frozen):
     """A score or a difference of scores, 0–1, mean over seeds, with its 95 % interval.
 
     The interval of a score is over the choice of test examples alone. That of a difference is over
-    seeds, too, where both systems have `lingweave.evaluation.MIN_SEEDS` of them.
+    seeds, too, where both systems have `lingweave.evaluation.MIN_SEEDS` of them; `covers` says it.
     """
 
     mean: float
     low: float
     high: float
+    covers: Literal["examples", "seeds and examples"] = "examples"
 
 
 class SeedScore(Frozen):
