@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from lingweave.report.claims import claims_table
 from lingweave.report.tables import (
     Table,
     alignment_table,
@@ -30,6 +31,9 @@ def _lines(results: Results) -> Iterator[str]:
     if results.question:
         yield f"\n{results.question}"
     yield f"\n**{sentence(results)}**"
+    if results.claims:
+        yield "\n## Claims\n"
+        yield from _table(claims_table(results))
     yield "\n## Scores\n"
     yield seeds_note(results)
     for table in score_tables(results):
@@ -74,4 +78,6 @@ def _table(table: Table) -> Iterator[str]:
     yield f"| {' | '.join(table.header)} |"
     yield f"|{'---|' * len(table.header)}"
     for row in table.rows:
-        yield f"| {' | '.join(row)} |"
+        # A bar in a cell, which a claim's text may have, would begin the next one.
+        cells = [cell.replace("|", r"\|") for cell in row]
+        yield f"| {' | '.join(cells)} |"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from lingweave.report.axes import signed
+from lingweave.report.claims import claim_figures
 from lingweave.report.dot_plots import ROW_HEIGHT, DotFigure, shown_name
 from lingweave.report.line_plots import LineFigure
 from lingweave.report.scripts import direction, language_tag
@@ -26,7 +26,7 @@ class Block:
         claims: claims with their verdicts.
         samples: sentence pairs.
         code: to be copied, such as a recipe, with a label each.
-        folded: whether the tables are to be opened by a click.
+        folded: whether all of it is to be opened by a click.
     """
 
     title: str = ""
@@ -71,28 +71,6 @@ _NUMBER = re.compile(r"[(]?[-+–]?[0-9.,]*( / [-+–]?[0-9.,]+)*( \[.*\])?[)]?"
 def is_number(cell: str) -> bool:
     """Whether a cell holds a number, several of them or none, so that it stands to the right."""
     return _NUMBER.fullmatch(cell) is not None
-
-
-def claim_figures(claim: ClaimResult) -> str:
-    """What was measured for a claim, in points, as far as it is known."""
-    told = []
-    if claim.effect is not None:
-        told.append(f"difference {_points(claim.effect)} points")
-    if claim.low is not None and claim.high is not None:
-        told.append(f"95 % interval [{_points(claim.low)}, {_points(claim.high)}]")
-    if claim.p is not None:
-        told.append(f"p = {claim.p:.2g}")
-    if claim.p_holm is not None:
-        told.append(f"p = {claim.p_holm:.2g} after Holm's correction")
-    if claim.num_seeds is not None:
-        told.append(f"{claim.num_seeds} {'seed' if claim.num_seeds == 1 else 'seeds'}")
-    if claim.compared is not None:
-        told.append(f"{claim.compared[0]} against {claim.compared[1]}")
-    return "; ".join(told)
-
-
-def _points(difference: float) -> str:
-    return signed(f"{100 * difference:+.1f}")
 
 
 def render(page: Page) -> str:

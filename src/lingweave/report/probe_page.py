@@ -19,7 +19,7 @@ def probe_page(results: ProbeResults) -> Page:
     """Everything that is known of a probe."""
     names = ", ".join(model.model for model in results.models)
     summary = Section(
-        name="in-short",
+        name="side-by-side",
         title="Side by side",
         blocks=[Block(paragraphs=[EXPLANATION], tables=[probe_summary(results)])],
     )

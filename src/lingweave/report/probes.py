@@ -27,7 +27,7 @@ _NOTHING = "–"
 EXPLANATION = (
     "Retrieval: accuracy at 1 in %, mean of both directions, by CSLS and mean vectors; each text's "
     "layer is the best one on the mean of the other texts. AER in %, lower is better: layer, "
-    "pooling, centring and threshold (for `any` the way of extraction, too) are those with the "
+    "pooling, centring and threshold (for any the way of extraction, too) are those with the "
     "lowest error rate on the other gold sets. FastAlign's is its best symmetrisation on each very "
     "set, so the comparison favours it. Cosine: the mean of pairs of words in the last layer, mean "
     "of all sides of all texts."

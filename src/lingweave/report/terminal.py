@@ -98,6 +98,8 @@ def print_results(console: Console, results: Results) -> None:
     console.print(note(results), highlight=False, markup=False)
     console.print()
     console.print(sentence(results), highlight=False, markup=False)
+    for claim in results.claims:
+        console.print(f"{claim.verdict}: {claim.text}", highlight=False, markup=False)
 
 
 def print_table(console: Console, table: Table) -> None:
