@@ -190,6 +190,8 @@ def read_predictions(path: Path) -> dict[Model, dict[str, Outcome]]:
 def _read(path: Path, schema: pa.Schema, names: Sequence[str]) -> pa.Table:
     columns = [*names, "language", "num_characters", "statistics"]
     try:
+        if missing := set(columns) - set(pq.read_schema(path).names):
+            raise pa.ArrowKeyError(f"no column {', '.join(sorted(missing))}")
         return pq.read_table(path, columns=columns, schema=schema)
     except (OSError, pa.ArrowException) as error:
         raise TableError(

@@ -7,14 +7,17 @@ readers and several cases, in which a difference of any score is judged by
     variance = s² / S + C,   C = mean covariance, over the choice of examples, of two seeds' scores
 
 (Obuchowski & Rockette 1995, Communications in Statistics 24), s² being the variance of the S seeds'
-differences, and by Student's t with
+differences. C comes from the jackknife over examples, so a score may be any function of summed
+statistics, such as F1. What moves all seeds alike (the examples) is in C; what moves each by itself
+(its initialisation, and how it happens to decide on single examples) is in s²; nothing is counted
+twice. The difference is compared with Student's t, whose degrees of freedom follow from how
+uncertain both terms are (Satterthwaite 1946):
 
-    (s² / S + C)² / ((s² / S)² / (S − 1))   degrees of freedom
+    variance² / ((s² / S)² / (S − 1) + var(C) / 2)
 
-(Hillis 2007, Statistics in Medicine 26). C comes from the jackknife over examples, so a score may
-be any function of summed statistics, such as F1. What moves all seeds alike (the examples) is in C;
-what moves each by itself (its initialisation, and how it happens to decide on single examples) is
-in s²; nothing is counted twice.
+Hillis (2007, Statistics in Medicine 26) has the same without var(C). With three seeds s² is often
+near 0 by chance, and what is left of C is then chance as well, which must not count as certain. The
+degrees of freedom are never fewer than those of the seeds.
 
 Why not a bootstrap over seeds and examples (Sellam et al. 2022, 2106.16163)? Of three seeds a
 resample holds, in the mean, only two thirds of the variance, and its quantiles know nothing of how
@@ -50,7 +53,7 @@ class Comparison:
 
     Attributes:
         effect: the first's score minus the second's.
-        error: its standard error.
+        error: its standard error; infinite, where nothing is known of it.
         freedom: degrees of freedom of its t distribution.
         num_seeds: of that system which has fewer.
     """
@@ -67,14 +70,10 @@ class Comparison:
 
     def above(self, bound: float) -> float:
         """The one-sided p-value of "the true difference is not above this bound"."""
-        if self.error == 0:  # nothing varies, as in models that all say the same: nothing is known
-            return 1.0
         return float(stats.t.sf((self.effect - bound) / self.error, self.freedom))
 
     def below(self, bound: float) -> float:
         """The one-sided p-value of "the true difference is not below this bound"."""
-        if self.error == 0:
-            return 1.0
         return float(stats.t.cdf((self.effect - bound) / self.error, self.freedom))
 
     def evidence(self, relation: Relation, margin: float) -> tuple[float, float]:
@@ -105,7 +104,7 @@ def compare_scores(first: Runs, second: Runs, metric: Metric) -> Comparison:
     If both have the same seeds, these are paired; else each system's vary by themselves. Several
     models of one seed (fine-tunings of one pre-training) count by the mean of their scores. Test
     sets of equal size are taken for translations of one, as in `score_interval`. With fewer than
-    `MIN_SEEDS` seeds the error is infinite.
+    `MIN_SEEDS` seeds, or if no difference was seen to vary, the error is infinite.
 
     Args:
         first: a system's runs.
@@ -117,24 +116,29 @@ def compare_scores(first: Runs, second: Runs, metric: Metric) -> Comparison:
     if num_seeds < MIN_SEEDS:
         return Comparison(effect=effect, error=np.inf, freedom=1, num_seeds=num_seeds)
     if list(first) == list(second):
-        spread = {size: own_spread[size] - other_spread[size] for size in own_spread}
         parts = [_seed_variance(own - other)]
-        shared = sum(_mean_covariance(one) for one in spread.values())
+        shared = [_pair_products(own_spread[n] - other_spread[n]) for n in own_spread]
     else:
         parts = [_seed_variance(own), _seed_variance(other)]
-        shared = sum(
-            _mean_covariance(own_spread[size])
-            + _mean_covariance(other_spread[size])
-            - 2 * float(own_spread[size].mean(axis=1) @ other_spread[size].mean(axis=1))
-            for size in own_spread
-        )
-    # An estimate of a covariance may be negative by chance; the true one is not.
-    variance = sum(part for part, _ in parts) + max(shared, 0.0)
+        shared = [
+            _pair_products(own_spread[n])
+            + _pair_products(other_spread[n])
+            - 2 * own_spread[n].mean(axis=1) * other_spread[n].mean(axis=1)
+            for n in own_spread
+        ]
+    of_seeds = min(freedom for _, freedom in parts)
+    if (covariance := float(sum(products.sum() for products in shared))) > 0:
+        spread = float(sum(products.var() * len(products) for products in shared))
+        parts.append((covariance, 2 * covariance**2 / spread if spread > 0 else np.inf))
+    # An estimate that is negative by chance counts as none: the true covariance is not.
+    variance = sum(part for part, _ in parts)
+    if variance == 0:
+        return Comparison(effect=effect, error=np.inf, freedom=1, num_seeds=num_seeds)
     uncertain = sum(part**2 / freedom for part, freedom in parts)
     return Comparison(
         effect=effect,
         error=float(np.sqrt(variance)),
-        freedom=float(variance**2 / uncertain) if uncertain > 0 else np.inf,
+        freedom=max(variance**2 / uncertain, of_seeds),
         num_seeds=num_seeds,
     )
 
@@ -161,16 +165,16 @@ def _measure(runs: Runs, metric: Metric) -> tuple[Floats, dict[int, Floats]]:
     return scores, dict(spread)
 
 
-def _seed_variance(scores: Floats) -> tuple[float, int]:
+def _seed_variance(scores: Floats) -> tuple[float, float]:
     """What the choice of seeds adds to the variance of the mean, and its degrees of freedom."""
     return float(scores.var(ddof=1)) / len(scores), len(scores) - 1
 
 
-def _mean_covariance(spread: Floats) -> float:
-    """The mean of the covariances of two different seeds, from the columns of (N, S)."""
-    covariance = spread.T @ spread
-    num_seeds = len(covariance)
-    return float(covariance.sum() - np.trace(covariance)) / (num_seeds * (num_seeds - 1))
+def _pair_products(spread: Floats) -> Floats:
+    """What each example adds to the mean covariance of two different seeds, (N,), from (N, S)."""
+    num_seeds = spread.shape[1]
+    products: Floats = spread.sum(axis=1) ** 2 - np.square(spread).sum(axis=1)
+    return products / (num_seeds * (num_seeds - 1))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -6,6 +6,7 @@ all comparisons of a study are corrected for their number (Holm). What was compa
 chosen by the recipe's first rule of selection. See docs/statistics.md.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -370,6 +371,8 @@ def _verdict(
     if comparison.num_seeds < MIN_SEEDS:
         reason = f"too few seeds: {comparison.num_seeds}, at least {MIN_SEEDS} are needed"
         return _result(claim, "inconclusive", reason, **about)
+    if comparison.error == math.inf:
+        return _result(claim, "inconclusive", "no seed differs from another", **about)
     low, high = comparison.interval(1 - ALPHA / facts.num_tried)
     p = min(1.0, 2 * min(p_for, p_against))
     verdict: Verdict = "supported" if p_for < p_against else "contradicted"

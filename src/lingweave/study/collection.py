@@ -1,6 +1,7 @@
 """Finished stages → results: scores with intervals, claims, and how all of it was made."""
 
 import json
+import math
 import subprocess
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,6 @@ import numpy as np
 from lingweave import __version__
 from lingweave.config import Recipe, options_of
 from lingweave.evaluation import (
-    MIN_SEEDS,
     PREDICTIONS,
     Cell,
     Interval,
@@ -160,11 +160,11 @@ def _by_test_set(runs: Runs) -> list[list[Statistics]]:
 
 
 def _difference(runs: Runs, control: Runs, metric: Metric) -> Estimate:
-    """Over seeds and examples, or, with too few seeds for that, over examples alone."""
-    if min(len(runs), len(control)) < MIN_SEEDS:
+    """Over seeds and examples, or, where the seeds tell too little, over examples alone."""
+    comparison = compare_scores(runs, control, metric)
+    if comparison.error == math.inf:
         own, base = _by_test_set(runs), _by_test_set(control)
         return _estimate(score_interval(own, metric, control=base))
-    comparison = compare_scores(runs, control, metric)
     low, high = comparison.interval()
     return Estimate(mean=comparison.effect, low=low, high=high, covers="seeds and examples")
 
