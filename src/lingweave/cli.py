@@ -24,6 +24,7 @@ from typer.core import TyperGroup
 from lingweave import study
 from lingweave.codeswitch import LexiconSwitchOptions, read_lexicon, switch_file
 from lingweave.config import (
+    ENGLISH,
     Alignment,
     BitextSource,
     Finetuning,
@@ -31,17 +32,18 @@ from lingweave.config import (
     Recipe,
     load_recipe,
 )
-from lingweave.corpus import atomic_write, segmenter_for_language
 from lingweave.corpus import segmenter as find_segmenter
+from lingweave.corpus import segmenter_for_language
 from lingweave.errors import RecipeError, UserError
 from lingweave.objectives import OBJECTIVES
 from lingweave.report import (
     alignment_observer,
-    markdown_report,
     print_results,
-    probe_report,
+    print_table,
     probe_summary,
+    read_results,
     terminal_observer,
+    write_report,
 )
 from lingweave.tasks import TASKS, Examples
 from lingweave.training import Terminated, processes, sigterm_as_interrupt
@@ -253,6 +255,9 @@ def finetune(
     dev: Annotated[str, typer.Option(help="Selects the epoch.")],
     out: Annotated[Path, typer.Option(help="Folder for the fine-tuned model.")],
     task: Annotated[str, typer.Option(help=f"One of {', '.join(TASKS)}.")] = "nli",
+    language: Annotated[
+        str, typer.Option(help="Of dev, where its score depends on it: mlqa.")
+    ] = ENGLISH,
     epochs: Epochs = 3,
     batch_size: BatchSize = 32,
     learning_rate: Annotated[float, typer.Option(help="Peak, of AdamW.")] = 2e-5,
@@ -268,7 +273,7 @@ def finetune(
         max_length=max_length,
         seeds=[seed],
     )
-    examples = {"train": Examples(path=train), "dev": Examples(path=dev)}
+    examples = {"train": Examples(path=train), "dev": Examples(path=dev, language=language)}
     with terminal_observer(console) as observer:
         study.finetune(Path(encoder), _task(task), examples, out, options, observer=observer)
     console.print(f"The model is in {out}")
@@ -328,11 +333,7 @@ def probe(
     )
     with terminal_observer(console) as observer:
         results = study.probe(models, texts, out, observer=observer, command=_command())
-    if processes.is_main():
-        with atomic_write(out / "report.md") as file:
-            file.write(probe_report(results))
-    console.print(probe_summary(results))
-    console.print(f"All of it is in {out}: report.md, results.json, stages/")
+    _probe_report(results, out)
 
 
 def _languages(name: str) -> tuple[str, str]:
@@ -353,20 +354,17 @@ def run(
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished study.")]) -> None:
-    """Write report.md of a study anew from its results.json, and print its tables."""
+def report(
+    path: Annotated[Path, typer.Argument(help="Folder of a finished study or probe, or a file.")],
+) -> None:
+    """Write the report anew from results.json: Markdown, one HTML page, CSV."""
     if not processes.is_main():
         return
-    path = folder / study.RESULTS
-    if not path.is_file():
-        raise RecipeError("there are no results", remedy="run the study first", path=path)
-    try:
-        results = study.Results.model_validate_json(path.read_text("utf-8"))
-    except ValueError as error:
-        raise RecipeError(
-            "this is no results file of this version", remedy="run the study again", path=path
-        ) from error
-    _report(results, folder)
+    results, folder = read_results(path)
+    if isinstance(results, study.Results):
+        _report(results, folder)
+    else:
+        _probe_report(results, folder)
 
 
 Section = TypeVar("Section", bound=BaseModel)
@@ -402,8 +400,16 @@ def _study(recipe: Recipe, out: Path) -> None:
 
 
 def _report(results: study.Results, out: Path) -> None:
-    if processes.is_main():
-        with atomic_write(out / "report.md") as file:
-            file.write(markdown_report(results))
+    if not processes.is_main():
+        return
+    written = write_report(results, out)
     print_results(console, results)
-    console.print(f"\nAll of it is in {out}: report.md, results.json, stages/")
+    console.print(f"\nAll of it is in {out}: {', '.join(written)}, results.json")
+
+
+def _probe_report(results: study.ProbeResults, out: Path) -> None:
+    if not processes.is_main():
+        return
+    written = write_report(results, out)
+    print_table(console, probe_summary(results))
+    console.print(f"All of it is in {out}: {', '.join(written)}, results.json")

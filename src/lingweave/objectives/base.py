@@ -109,6 +109,11 @@ class ObjectiveOptions(BaseModel):
         """Whether an update that is cut into micro-batches would have another loss."""
         return False
 
+    @property
+    def uses_links(self) -> bool:
+        """Whether the word alignment has any part in it."""
+        return True
+
 
 class PairObjective(ABC):
     """An objective for continued pre-training: its examples are sentence pairs."""

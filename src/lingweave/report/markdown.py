@@ -4,16 +4,18 @@ from collections.abc import Iterator
 
 import yaml
 
+from lingweave.report.claims import claims_table
 from lingweave.report.tables import (
     Table,
     alignment_table,
     difference_tables,
-    main_titles,
-    note,
+    intervals_note,
     other_metric_tables,
     score_tables,
+    seeds_note,
     sentence,
     switching_table,
+    systems_table,
 )
 from lingweave.study import Results
 
@@ -28,16 +30,15 @@ def _lines(results: Results) -> Iterator[str]:
     if results.question:
         yield f"\n{results.question}"
     yield f"\n**{sentence(results)}**"
+    if results.claims:
+        yield "\n## Claims\n"
+        yield from _table(claims_table(results))
     yield "\n## Scores\n"
-    yield _seeds(results)
+    yield seeds_note(results)
     for table in score_tables(results):
         yield from _table(table)
     yield f"\n## Against {results.control}\n"
-    yield (
-        f"Paired differences in {main_titles(results)} on the same test examples, in points, with "
-        "95 % bootstrap intervals over the examples. The intervals say how far the choice of test "
-        "examples may mislead; they do not cover how much another training seed would differ."
-    )
+    yield intervals_note(results)
     for table in difference_tables(results):
         yield from _table(table)
     others = other_metric_tables(results)
@@ -47,7 +48,7 @@ def _lines(results: Results) -> Iterator[str]:
         yield from _table(table)
     yield "\n## What was done\n"
     yield from _table(alignment_table(results))
-    yield from _table(_systems(results))
+    yield from _table(systems_table(results))
     if results.switched:
         yield from _table(switching_table(results))
     yield "\n### Recipe\n\n```yaml"
@@ -67,31 +68,11 @@ def _heading_of_others(results: Results) -> str:
     return ", ".join([titles[0][0].upper() + titles[0][1:], *titles[1:]])
 
 
-def _seeds(results: Results) -> str:
-    runs = sorted({len(score.seeds) for score in results.scores})
-    each = "one trained model" if runs == [1] else f"{' or '.join(map(str, runs))} trained models"
-    examples = min(score.num_examples for score in results.scores)
-    return (
-        f"Each number is the mean over {each} (`results.json` has every seed's), on {examples:,} "
-        f"or more test examples. {note(results)}."
-    )
-
-
-def _systems(results: Results) -> Table:
-    rows = []
-    for name, system in results.systems.items():
-        options = ", ".join(f"{key} {value}" for key, value in system["options"].items())
-        runs = system["runs"]
-        updates = " / ".join(f"{run['updates']:,}" for run in runs) or "–"
-        minutes = " / ".join(f"{run['seconds'] / 60:.1f}" for run in runs) or "–"
-        loss = " / ".join(f"{run['last_loss']:.2f}" for run in runs) or "–"
-        rows.append([name, options, updates, minutes, loss])
-    return Table("Systems", ["system", "objective", "updates", "minutes", "last loss"], rows)
-
-
 def _table(table: Table) -> Iterator[str]:
     yield f"\n### {table.title}\n"
     yield f"| {' | '.join(table.header)} |"
     yield f"|{'---|' * len(table.header)}"
     for row in table.rows:
-        yield f"| {' | '.join(row)} |"
+        # A bar in a cell, which a claim's text may have, would begin the next one.
+        cells = [cell.replace("|", r"\|") for cell in row]
+        yield f"| {' | '.join(cells)} |"

@@ -24,10 +24,10 @@ SUMMARY_METHODS = ("argmax", ANY)
 """The plainest way of taking links out, and whichever is best on the other gold sets."""
 
 _NOTHING = "–"
-_EXPLANATION = (
+EXPLANATION = (
     "Retrieval: accuracy at 1 in %, mean of both directions, by CSLS and mean vectors; each text's "
     "layer is the best one on the mean of the other texts. AER in %, lower is better: layer, "
-    "pooling, centring and threshold (for `any` the way of extraction, too) are those with the "
+    "pooling, centring and threshold (for any the way of extraction, too) are those with the "
     "lowest error rate on the other gold sets. FastAlign's is its best symmetrisation on each very "
     "set, so the comparison favours it. Cosine: the mean of pairs of words in the last layer, mean "
     "of all sides of all texts."
@@ -79,17 +79,19 @@ def _summary_row(model: ModelProbe) -> list[str]:
 def _lines(results: ProbeResults) -> Iterator[str]:
     yield f"# Probe of {', '.join(model.model for model in results.models)}"
     yield from _markdown(probe_summary(results), level=2)
-    yield f"\n{_EXPLANATION}"
+    yield f"\n{EXPLANATION}"
     for model in results.models:
         yield f"\n## {model.model}"
-        for table in _tables(model, results.fast_align):
+        for table in model_tables(model, results.fast_align):
             yield from _markdown(table, level=3)
-        yield from _remarks(model)
+        yield "\n### Remarks\n"
+        yield from (f"- {remark}" for remark in remarks(model))
     yield "\n## Made by\n"
     yield from (f"- {name}: `{value}`" for name, value in results.made_by.items() if value)
 
 
-def _tables(model: ModelProbe, fast_align: Sequence[FastAlignScores]) -> Iterator[Table]:
+def model_tables(model: ModelProbe, fast_align: Sequence[FastAlignScores]) -> Iterator[Table]:
+    """Everything measured in one encoder, layer by layer."""
     for pooling, vectors in (("mean", "mean of the pieces"), ("first", "first token")):
         for similarity in SIMILARITIES:
             curves = [
@@ -170,17 +172,17 @@ def _isotropy(curves: Sequence[IsotropyCurve]) -> Table:
     return Table("Isotropy, mean of all sides of all texts", header, rows)
 
 
-def _remarks(model: ModelProbe) -> Iterator[str]:
+def remarks(model: ModelProbe) -> Iterator[str]:
+    """What is to be known of an encoder and of the texts, a sentence each."""
     without = {text: counts for text, counts in model.words_without_piece.items() if counts[0]}
-    yield "\n### Remarks\n"
-    yield f"- The checkpoint's files have the digest `{model.checkpoint}`."
+    yield f"The checkpoint's files have the digest {model.checkpoint}."
     for text, (lost, words) in without.items():
-        yield f"- {text}: {lost:,} of {words:,} words have no piece, hence no vector and no link."
+        yield f"{text}: {lost:,} of {words:,} words have no piece, hence no vector and no link."
     sought = {
         f"{curve.text}: {curve.num_source:,} and {curve.num_target:,} {curve.unit}"
         for curve in model.retrieval
     }
-    yield f"- Sought, source and target: {'; '.join(sorted(sought))}."
+    yield f"Sought, source and target: {'; '.join(sorted(sought))}."
 
 
 def _setting(setting: ExtractionSetting) -> list[str]:

@@ -34,6 +34,23 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
+@dataclass(frozen=True)
+class Group:
+    """Scores of one task and setting, with weights selected by one rule.
+
+    Attributes:
+        task: its name in the recipe.
+        setting: how it was fine-tuned.
+        title: what tables and pictures of it are called.
+        scores: systems × languages.
+    """
+
+    task: str
+    setting: str
+    title: str
+    scores: Sequence[Score]
+
+
 def score_tables(results: Results) -> list[Table]:
     """For each task and setting its first metric in per cent, systems × languages."""
 
@@ -92,6 +109,33 @@ def note(results: Results) -> str:
     return f"{marks}; chance: {', '.join(f'{task} {chance}' for task, chance in known.items())}"
 
 
+def intervals_note(results: Results) -> str:
+    """What the differences to the control are, and what their intervals cover."""
+    what = f"Paired differences in {main_titles(results)} on the same test examples, in points"
+    covered = {score.over_control.covers for score in results.scores if score.over_control}
+    if covered == {"seeds and examples"}:
+        return f"{what}, with 95 % intervals over seeds and test examples."
+    told = (
+        f"{what}, with 95 % bootstrap intervals over the examples. The intervals say how far the "
+        "choice of test examples may mislead; they do not cover how much another training seed "
+        "would differ."
+    )
+    if "seeds and examples" not in covered:
+        return told
+    return f"{told} Where both systems have three seeds or more, they cover seeds as well."
+
+
+def seeds_note(results: Results) -> str:
+    """How many models and test examples stand behind each number, and what the marks mean."""
+    runs = sorted({len(score.seeds) for score in results.scores})
+    each = "one trained model" if runs == [1] else f"{' or '.join(map(str, runs))} trained models"
+    examples = min(score.num_examples for score in results.scores)
+    return (
+        f"Each number is the mean over {each} (results.json has every seed's), on {examples:,} "
+        f"or more test examples. {note(results)}."
+    )
+
+
 def _metric_tables(results: Results, name: str, title: str) -> list[Table]:
     return _tables(
         results, lambda task: f"{title} in %", lambda score: f"{100 * score.metrics[name]:.1f}"
@@ -109,12 +153,8 @@ def _tables(
         cell: the text of a score.
     """
     tables = []
-    for task, setting, rule in dict.fromkeys(_table_of(score) for score in results.scores):
-        cells = {
-            (score.system, score.language): cell(score)
-            for score in results.scores
-            if _table_of(score) == (task, setting, rule)
-        }
+    for group in score_groups(results):
+        cells = {(score.system, score.language): cell(score) for score in group.scores}
         languages = list(dict.fromkeys(language for _, language in cells))
         rows = [
             [system, *(cells[system, language] for language in languages)]
@@ -123,11 +163,25 @@ def _tables(
         ]
         if not rows:
             continue
-        source = results.source_language[task]
+        source = results.source_language[group.task]
         names = [name + TRAINED_ON * (name == source) for name in languages]
-        title = f"{task}, {setting}{SELECTED_BY[rule]}: {what(task)}"
+        title = f"{group.title}: {what(group.task)}"
         tables.append(Table(title, ["system", *names], rows))
     return tables
+
+
+def score_groups(results: Results) -> list[Group]:
+    """The scores that one table shows together, in the order of the results."""
+    keys = dict.fromkeys(_table_of(score) for score in results.scores)
+    return [
+        Group(
+            task,
+            setting,
+            f"{task}, {setting}{SELECTED_BY[rule]}",
+            [score for score in results.scores if _table_of(score) == (task, setting, rule)],
+        )
+        for task, setting, rule in keys
+    ]
 
 
 def _table_of(score: Score) -> tuple[str, str, Rule]:
@@ -167,6 +221,19 @@ def alignment_table(results: Results) -> Table:
             ]
         )
     return Table("Word alignment", ["bitext", "pairs", "links by", "links/word", "AER in %"], rows)
+
+
+def systems_table(results: Results) -> Table:
+    """What each system is, and what its training was and took."""
+    rows = []
+    for name, system in results.systems.items():
+        options = ", ".join(f"{key} {value}" for key, value in system["options"].items())
+        runs = system["runs"]
+        updates = " / ".join(f"{run['updates']:,}" for run in runs) or "–"
+        minutes = " / ".join(f"{run['seconds'] / 60:.1f}" for run in runs) or "–"
+        loss = " / ".join(f"{run['last_loss']:.2f}" for run in runs) or "–"
+        rows.append([name, options, updates, minutes, loss])
+    return Table("Systems", ["system", "objective", "updates", "minutes", "last loss"], rows)
 
 
 def _how_aligned(summary: Mapping[str, Any]) -> str:

@@ -18,7 +18,12 @@ from lingweave.codeswitch import LexiconSwitchOptions
 from lingweave.config import Finetuning, Progressive, Rule
 from lingweave.encoder import freeze, load_tokenizer, quiet_transformers
 from lingweave.errors import CheckpointError
-from lingweave.evaluation import score_predictions
+from lingweave.evaluation import (
+    PREDICTIONS,
+    prediction_table,
+    score_predictions,
+    write_predictions,
+)
 from lingweave.study.curriculum import Curriculum, load_relevance, switch_for_stages
 from lingweave.study.examples import read_examples
 from lingweave.study.lexicons import load_lexicons
@@ -34,8 +39,25 @@ from lingweave.tasks import TASKS, Examples, Task
 from lingweave.training import Progress, Run, epoch_weights, processes, train
 from lingweave.training.options import Precision
 
-VERSION = 1
+VERSION, EVALUATION_VERSION = 1, 2
 SCORES, FINETUNING = "scores.json", "finetuning.json"
+DIGEST_LENGTH = 12
+"""Of digests in signatures: as in the names of stages' folders."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What tells a score from others, beside the test's name and language.
+
+    Attributes:
+        model: digest of the model tested.
+        data: digests of the test examples, by language.
+        seeds: of all trainings, such as 1+2 for pre-training and fine-tuning; "" if not known.
+    """
+
+    model: str
+    data: Mapping[str, str]
+    seeds: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,6 +245,7 @@ def evaluate_model(
     tests: Mapping[str, Examples],
     max_length: int,
     precision: Precision,
+    provenance: Provenance,
     rule: Rule = "dev",
 ) -> None:
     """Predict and score each language; predictions are kept, example by example.
@@ -233,11 +256,12 @@ def evaluate_model(
         tests: test examples by language.
         max_length: pieces, special tokens counted.
         precision: of the computation.
+        provenance: for the signatures of the scores.
         rule: which of the weights that the fine-tuning kept are tested.
     """
     task = TASKS[task_name]
     tokenizer = load_tokenizer(place.inputs["model"])
-    scores, loaded = {}, Path()
+    scores, tables, loaded = {}, [], Path()
     for language, source in tests.items():
         folder = _checkpoint(place.inputs["model"], rule, language)
         if folder != loaded:
@@ -247,17 +271,31 @@ def evaluate_model(
         encoded = task.encode(tokenizer, examples, max_length)
         _check_lengths(model, encoded, place.inputs["model"])
         predictions = task.predict(model, tokenizer, examples, encoded, precision)
-        about = {
-            "task": f"{task_name}.{task.version}",
-            "test": Path(source.path).name,
-            "lang": language,
-        }
+        about = _about(f"{task_name}.{task.version}", language, source, provenance)
         statistics = task.statistics(examples, predictions)
         scores[language] = score_predictions(task, statistics, about)
         if processes.is_main():
             task.write(place.out, language, examples, predictions)
+            tables.append(prediction_table(task, language, examples, predictions))
     if processes.is_main():
+        write_predictions(place.out / PREDICTIONS, tables)
         (place.out / SCORES).write_text(json.dumps(scores, indent=1), "utf-8")
+
+
+def _about(task: str, language: str, source: Examples, provenance: Provenance) -> dict[str, str]:
+    """The facts of a signature, in its order; those that are by default are left out."""
+    facts = {
+        "task": task,
+        "test": Path(source.path).name,
+        "split": "" if Path(source.path).exists() else source.split,
+        "skip": str(source.skip or ""),
+        "first": str(source.first or ""),
+        "data": provenance.data[language][:DIGEST_LENGTH],
+        "lang": language,
+        "model": provenance.model[:DIGEST_LENGTH],
+        "seeds": provenance.seeds,
+    }
+    return {name: fact for name, fact in facts.items() if fact}
 
 
 def _checkpoint(folder: Path, rule: Rule, language: str) -> Path:

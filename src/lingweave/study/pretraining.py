@@ -14,7 +14,7 @@ import numpy as np
 
 from lingweave import __version__
 from lingweave.alignment import LinkArray
-from lingweave.config import HeadWarmup, Pretraining, ScratchEncoder, symmetrization_of
+from lingweave.config import HeadWarmup, Pretraining, ScratchEncoder, feed_of, options_of
 from lingweave.corpus import read_lines
 from lingweave.encoder import (
     EncodedSentence,
@@ -31,6 +31,7 @@ from lingweave.encoder import (
 from lingweave.errors import CheckpointError, TextFileError, TrainingError
 from lingweave.objectives import EncodedPair, MLMOptions, ObjectiveOptions, make_objective
 from lingweave.study.aligning import SUMMARY, AlignedPair, load_aligned
+from lingweave.study.feed import feed_links
 from lingweave.study.stage import Workplace
 from lingweave.training import Progress, Run, TrainingOptions, processes, train
 
@@ -114,14 +115,16 @@ def pretrain_system(
     options: ObjectiveOptions,
     pretraining: Pretraining,
     seed: int,
+    gold: Sequence[Path] = (),
 ) -> None:
     """Continue pre-training with one objective on all aligned bitexts.
 
     Args:
         place: inputs are `encoder` and aligned bitexts.
-        options: of a registered objective.
+        options: of a registered objective, and what feeds it.
         pretraining: how to train.
         seed: of every choice.
+        gold: files with the true links of the bitexts, where it is fed these.
 
     Raises:
         CheckpointError: the encoder has fewer layers than are to be frozen, or asked for.
@@ -134,8 +137,10 @@ def pretrain_system(
         )
     start, *bitexts = place.inputs.values()
     encoder = load_encoder(start)
-    pairs = [pair for folder in bitexts for pair in load_aligned(folder)]
-    links = [pair.joined(symmetrization_of(options)) for pair in pairs]
+    feed = feed_of(options)
+    fed = [load_aligned(folder)[: feed.max_pairs] for folder in bitexts]
+    pairs = [pair for of_bitext in fed for pair in of_bitext]
+    links = feed_links(fed, gold, feed, seed)
     examples = _encode_pairs(encoder, pairs, links, pretraining.max_length)
     if pretraining.frozen_layers is not None:
         freeze(encoder.model, pretraining.frozen_layers)
@@ -159,7 +164,7 @@ def pretrain_system(
         title=f"An encoder trained with {options.objective.upper()}",
         base_model=start.name,
         languages=_languages(bitexts),
-        made_by=_facts(options.objective, options.model_dump(), pretraining, seed, progress),
+        made_by=_facts(options.objective, options_of(options), pretraining, seed, progress),
     )
     _finish(place.out, encoder, card, progress)
 

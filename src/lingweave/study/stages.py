@@ -5,6 +5,7 @@ that a study moves with its folder and notices when a file behind an unchanged n
 """
 
 import hashlib
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -17,22 +18,25 @@ from lingweave.config import (
     Alignment,
     BitextSource,
     EncoderSource,
+    Feed,
     Finetuning,
     HeadWarmup,
     LexiconSource,
     Pretraining,
     Progressive,
     Rule,
-    symmetrization_of,
+    feed_of,
 )
 from lingweave.encoder import load_tokenizer
 from lingweave.errors import BitextError, TextFileError
 from lingweave.objectives import ObjectiveOptions
 from lingweave.study import aligning, curriculum, finetuning, lexicons, pretraining
 from lingweave.study.examples import read_examples
-from lingweave.study.finetuning import Material
+from lingweave.study.finetuning import Material, Provenance
 from lingweave.study.stage import Checkpoint, Stage
-from lingweave.tasks import TASKS, Examples
+from lingweave.tasks import TASKS, Examples, learned_as
+
+logger = logging.getLogger(__name__)
 
 NOT_RESULTS = {"seeds", "checkpoint_updates", "tracker"}
 """Settings of a training that change nothing about what comes out (each seed has its own stage)."""
@@ -105,22 +109,47 @@ def pretrain_stage(
     seed: int,
     encoder: Stage,
     alignments: Sequence[Stage],
+    gold: Sequence[str | None] = (),
 ) -> Stage:
-    """The stage that pre-trains one system with one seed."""
+    """The stage that pre-trains one system with one seed.
+
+    Args:
+        name: of the system.
+        objective: with its options, and those of its feed.
+        options: how to train.
+        seed: of every choice.
+        encoder: to start from.
+        alignments: of the bitexts.
+        gold: files with true links, one for each bitext; needed where the system is fed these.
+    """
+    feed = feed_of(objective)
     settings = {
-        "objective": objective.model_dump(mode="json", exclude={"symmetrization"}),
+        "objective": objective.model_dump(mode="json", exclude=set(Feed.model_fields)),
         "training": _training(options),
         "seed": seed,
+        **feed.model_dump(mode="json", exclude_defaults=True),
     }
-    if symmetrization_of(objective) is not None:
-        settings["symmetrization"] = symmetrization_of(objective)
-    work = partial(pretraining.pretrain_system, options=objective, pretraining=options, seed=seed)
+    true_links = gold if feed.links == "gold" else ()
+    files = _existing({f"gold {number}": path for number, path in enumerate(true_links, start=1)})
+    work = partial(
+        pretraining.pretrain_system,
+        options=objective,
+        pretraining=options,
+        seed=seed,
+        gold=list(files.values()),
+    )
     label = f"pretrain-{name}-{seed}"
     inputs = {"encoder": encoder, **_by_role(alignments)}
-    # Where a loss is that of the whole update, one process trains and the others wait.
-    is_shared = not objective.needs_whole_updates
     return Stage(
-        "pretrain", label, pretraining.VERSION, settings, work, inputs, is_shared=is_shared
+        "pretrain",
+        label,
+        pretraining.VERSION,
+        settings,
+        work,
+        inputs,
+        files,
+        # Where a loss is that of the whole update, one process trains and the others wait.
+        is_shared=not objective.needs_whole_updates,
     )
 
 
@@ -144,6 +173,7 @@ def finetune_stage(
         inputs: see `finetune_encoder`.
         digests: remembers what was read.
     """
+    task = learned_as(task, [*material.dev, *material.oracle.values()])
     options = options.model_copy(
         update={"max_length": options.max_length or TASKS[task].max_length}
     )
@@ -268,9 +298,10 @@ def evaluate_stage(
         rule: which of its weights are tested.
     """
     max_length = options.max_length or TASKS[task].max_length
+    data = digests.of(task, tests)
     settings = {
         "task": task,
-        "examples": digests.of(task, tests),
+        "examples": data,
         "max_length": max_length,
         "precision": options.precision,
     }
@@ -282,18 +313,23 @@ def evaluate_stage(
         tests=tests,
         max_length=max_length,
         precision=options.precision,
+        provenance=Provenance(model=model.digest, data=data, seeds=_seeds_of(model)),
         rule=rule,
     )
-    inputs = {"model": model}
-    return Stage(
-        "evaluate",
-        f"evaluate-{label}",
-        finetuning.VERSION,
-        settings,
-        work,
-        inputs,
-        is_shared=True,
-    )
+    inputs, version = {"model": model}, finetuning.EVALUATION_VERSION
+    label = f"evaluate-{label}"
+    return Stage("evaluate", label, version, settings, work, inputs, is_shared=True)
+
+
+def _seeds_of(model: Stage | Checkpoint) -> str:
+    """The seeds of all trainings behind a fine-tuned model, first to last, as far as is known."""
+    seeds: list[str] = []
+    made: Stage | Checkpoint | None = model
+    while isinstance(made, Stage):
+        if made.kind in ("pretrain", "finetune"):
+            seeds.insert(0, str(made.settings["seed"]))
+        made = made.inputs.get("encoder") or made.inputs.get("model")
+    return "+".join(seeds)
 
 
 def _training(options: BaseModel) -> dict[str, Any]:
@@ -327,6 +363,13 @@ class ExampleDigests:
         key = task, source.model_dump_json()
         if key not in self._known:
             examples = read_examples(TASKS[task], source)
+            if source.first is not None and len(examples) < source.first:
+                logger.warning(
+                    "%s: the first %d examples are asked for, but it has %d",
+                    source.path,
+                    source.first,
+                    len(examples),
+                )
             self._known[key] = _digest(str(example) for example in examples)
         return self._known[key]
 

@@ -12,11 +12,11 @@ import atexit
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import torch
 from accelerate import PartialState
@@ -110,6 +110,11 @@ def from_main(value: T) -> T:
     with _loss_of_a_process_is_said():
         distributed.broadcast_object_list(sent, src=0, group=_group())
     return sent[0]
+
+
+def made_by_main(make: Callable[[], T]) -> T:
+    """What the main process makes; the others wait for it."""
+    return cast(T, from_main(make() if is_main() else None))
 
 
 def barrier() -> None:
