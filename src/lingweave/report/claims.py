@@ -10,7 +10,7 @@ def claims_table(results: Results) -> Table:
     rows = [
         [claim.text, claim.verdict, claim.reason, claim_figures(claim)] for claim in results.claims
     ]
-    return Table("Claims", ["claim", "verdict", "reason", "figures"], rows)
+    return Table("Verdicts", ["claim", "verdict", "reason", "figures"], rows)
 
 
 def claim_figures(claim: ClaimResult) -> str:
