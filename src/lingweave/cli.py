@@ -29,8 +29,8 @@ from lingweave.config import (
     Recipe,
     load_recipe,
 )
-from lingweave.corpus import segmenter_for_language
 from lingweave.corpus import segmenter as find_segmenter
+from lingweave.corpus import segmenter_for_language
 from lingweave.errors import RecipeError, UserError
 from lingweave.objectives import OBJECTIVES
 from lingweave.report import (

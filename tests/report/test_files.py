@@ -1,10 +1,10 @@
 """The files of a report: written beside the results, and read back from folder or file."""
 
 import pytest
-from made_results import make_probe_results, make_results
 
 from lingweave.errors import RecipeError
 from lingweave.report import read_results, write_report
+from made_results import make_probe_results, make_results
 
 
 @pytest.mark.parametrize("make", [make_results, make_probe_results])

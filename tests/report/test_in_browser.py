@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 import pytest
-from made_results import make_probe_results, make_results
 
 from lingweave.report import write_report
+from made_results import make_probe_results, make_results
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -159,7 +159,7 @@ CONTRASTS = """() => {
         const ink = one instanceof SVGElement ? style.fill : style.color;
         const [dark, bright] = [light(ink), light(ground(one))].sort((a, b) => a - b);
         const contrast = (bright + 0.05) / (dark + 0.05);
-        if (contrast < 4.5) low.push(contrast.toFixed(2) + ' ' + one.textContent.trim().slice(0, 40));
+        if (contrast < 4.5) low.push(contrast.toFixed(2) + ' ' + one.textContent.slice(0, 40));
     }
     return low;
 }"""

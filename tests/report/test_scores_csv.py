@@ -4,9 +4,9 @@ import csv
 from io import StringIO
 
 import pytest
-from made_results import make_results
 
 from lingweave.report.scores_csv import COLUMNS, scores_csv
+from made_results import make_results
 
 
 def rows_of(results):

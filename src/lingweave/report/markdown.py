@@ -10,7 +10,6 @@ from lingweave.report.tables import (
     alignment_table,
     difference_tables,
     main_titles,
-    note,
     other_metric_tables,
     score_tables,
     seeds_note,

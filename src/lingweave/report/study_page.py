@@ -1,7 +1,8 @@
 """A study's results as sections of a page; a section without data is left out."""
 
-import yaml
 from collections.abc import Iterator
+
+import yaml
 
 from lingweave.report.costs import cost_table, machines
 from lingweave.report.gaps import gap_table, gaps
@@ -18,7 +19,6 @@ from lingweave.report.tables import (
     alignment_table,
     difference_tables,
     main_titles,
-    note,
     other_metric_tables,
     score_groups,
     score_tables,
