@@ -1,4 +1,4 @@
-"""Line plots: curves over layers, updates or ratios. Curves differ in dashes as well as in colour."""
+"""Line plots: curves over layers, updates or ratios, told apart by dashes as well as by colour."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
