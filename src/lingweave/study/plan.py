@@ -1,6 +1,7 @@
 """Recipe → stages: what must be done, in order, before any of it is done.
 
-    align … ─► encoder ─► pretrain (system × seed) ─► finetune (× setting × task × seed) ─► evaluate
+    align … ─► tokenize … ─► encoder ─► pretrain (system × seed)
+        ─► finetune (× setting × task × seed) ─► evaluate
 
 Settings and tasks may put stages of their own between: lexicons, the relevance of words, a task
 that is learned first. See `stages.py` for each stage and `trials.py` for the fine-tunings.
@@ -11,7 +12,13 @@ from dataclasses import dataclass
 
 from lingweave.config import Recipe, Untrained
 from lingweave.study.stage import Stage
-from lingweave.study.stages import align_stage, encoder_stage, pretrain_stage
+from lingweave.study.stages import (
+    align_stage,
+    encoder_stage,
+    pretrain_stage,
+    start_of,
+    tokenize_stage,
+)
 from lingweave.study.trials import Trial, plan_trials
 
 
@@ -57,9 +64,12 @@ def make_plan(recipe: Recipe) -> Plan:
         UserError: an input is missing or wrong; nothing was done yet.
     """
     alignments = tuple(align_stage(source, recipe.alignment) for source in recipe.bitext)
-    encoder = encoder_stage(recipe.encoder, recipe.head_warmup, recipe.pretraining, alignments)
+    start = start_of(recipe.encoder)
+    max_length = recipe.pretraining.max_length
+    texts = [tokenize_stage(alignment, start, max_length) for alignment in alignments]
+    encoder = encoder_stage(start, recipe.head_warmup, recipe.pretraining, texts)
     systems = {
-        (name, seed): pretrain_stage(name, objective, recipe.pretraining, seed, encoder, alignments)
+        (name, seed): pretrain_stage(name, objective, recipe.pretraining, seed, encoder, texts)
         for name, objective in recipe.systems.items()
         if not isinstance(objective, Untrained)
         for seed in recipe.pretraining.seeds

@@ -28,7 +28,7 @@ from lingweave.config import (
 from lingweave.encoder import load_tokenizer
 from lingweave.errors import BitextError, TextFileError
 from lingweave.objectives import ObjectiveOptions
-from lingweave.study import aligning, curriculum, finetuning, lexicons, pretraining
+from lingweave.study import aligning, curriculum, finetuning, lexicons, pretraining, tokenizing
 from lingweave.study.examples import read_examples
 from lingweave.study.finetuning import Material
 from lingweave.study.stage import Checkpoint, Stage
@@ -56,25 +56,61 @@ def align_stage(source: BitextSource, alignment: Alignment) -> Stage:
     )
 
 
+def start_of(source: EncoderSource) -> "Stage | Checkpoint":
+    """What the encoder comes from, with its tokenizer: a stage that makes one, or a checkpoint.
+
+    Raises:
+        UserError: a text is missing, or the checkpoint is of no use.
+    """
+    if source.scratch is None:
+        return given(Path(str(source.checkpoint)))
+    texts = [Path(text) for text in source.scratch.texts]
+    settings = source.scratch.model_dump(mode="json", exclude={"texts"})
+    settings["training"] = _training(source.scratch.training)
+    return Stage(
+        "scratch",
+        "encoder",
+        pretraining.SCRATCH_VERSION,
+        settings,
+        partial(pretraining.train_from_scratch, texts=texts, source=source.scratch),
+        files=_existing({str(number): str(text) for number, text in enumerate(texts)}),
+    )
+
+
+def tokenize_stage(alignment: Stage, start: "Stage | Checkpoint", max_length: int) -> Stage:
+    """The stage that tokenises one aligned bitext for all systems.
+
+    Args:
+        alignment: the stage that aligns it.
+        start: what the tokenizer comes from.
+        max_length: pieces of one sentence, special tokens counted.
+    """
+    return Stage(
+        "tokenize",
+        alignment.label.replace("align", "tokenize", 1),
+        tokenizing.VERSION,
+        {"max_length": max_length},
+        partial(tokenizing.tokenize_pairs, max_length=max_length),
+        inputs={tokenizing.TOKENIZER: start, tokenizing.BITEXT: alignment},
+    )
+
+
 def encoder_stage(
-    source: EncoderSource,
+    start: "Stage | Checkpoint",
     head_warmup: HeadWarmup,
     options: Pretraining,
-    alignments: Sequence[Stage],
+    texts: Sequence[Stage],
 ) -> Stage:
-    """The stage that makes or loads the encoder that all systems start from."""
-    if source.scratch is not None:
-        texts = [Path(text) for text in source.scratch.texts]
-        settings = source.scratch.model_dump(mode="json", exclude={"texts"})
-        settings["training"] = _training(source.scratch.training)
-        return Stage(
-            "scratch",
-            "encoder",
-            pretraining.SCRATCH_VERSION,
-            settings,
-            partial(pretraining.train_from_scratch, texts=texts, source=source.scratch),
-            files=_existing({str(number): str(text) for number, text in enumerate(texts)}),
-        )
+    """The stage that makes or loads the encoder that all systems start from.
+
+    Args:
+        start: what it comes from.
+        head_warmup: how to train a head where it has none.
+        options: `max_length` and the first seed are used.
+        texts: tokenised, to train the head on.
+    """
+    if isinstance(start, Stage):
+        return start
     seed, max_length = options.seeds[0], options.max_length
     return Stage(
         "encoder",
@@ -82,7 +118,7 @@ def encoder_stage(
         pretraining.VERSION,
         {"head_warmup": _training(head_warmup), "seed": seed, "max_length": max_length},
         partial(pretraining.prepare_encoder, warmup=head_warmup, seed=seed, max_length=max_length),
-        inputs={"checkpoint": given(Path(str(source.checkpoint))), **_by_role(alignments)},
+        inputs={"checkpoint": start, **_by_role(texts)},
     )
 
 
@@ -102,9 +138,9 @@ def pretrain_stage(
     options: Pretraining,
     seed: int,
     encoder: Stage,
-    alignments: Sequence[Stage],
+    texts: Sequence[Stage],
 ) -> Stage:
-    """The stage that pre-trains one system with one seed."""
+    """The stage that pre-trains one system with one seed, on tokenised texts."""
     settings = {
         "objective": objective.model_dump(mode="json", exclude={"symmetrization"}),
         "training": _training(options),
@@ -114,7 +150,7 @@ def pretrain_stage(
         settings["symmetrization"] = symmetrization_of(objective)
     work = partial(pretraining.pretrain_system, options=objective, pretraining=options, seed=seed)
     label = f"pretrain-{name}-{seed}"
-    inputs = {"encoder": encoder, **_by_role(alignments)}
+    inputs = {"encoder": encoder, **_by_role(texts)}
     return Stage("pretrain", label, pretraining.VERSION, settings, work, inputs)
 
 
@@ -278,8 +314,8 @@ def _training(options: BaseModel) -> dict[str, Any]:
     return options.model_dump(mode="json", exclude=NOT_RESULTS)
 
 
-def _by_role(alignments: Iterable[Stage]) -> dict[str, Stage]:
-    return {f"bitext {number}": stage for number, stage in enumerate(alignments, start=1)}
+def _by_role(texts: Iterable[Stage]) -> dict[str, Stage]:
+    return {f"bitext {number}": stage for number, stage in enumerate(texts, start=1)}
 
 
 def _existing(files: Mapping[str, str | None]) -> dict[str, Path]:
