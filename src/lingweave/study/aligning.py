@@ -298,6 +298,9 @@ def _given_links(path: Path, source: BitextSource, num_words: npt.NDArray[np.int
         path: the file.
         source: how many pairs were read.
         num_words: source and target words of each pair, (pairs, 2).
+
+    Raises:
+        AlignmentError: there are more or fewer lines than pairs, or a link is beyond its pair.
     """
     given = Links.of(islice(read_pharaoh(path), source.max_pairs))
     if len(given) != len(num_words):
