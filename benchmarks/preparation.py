@@ -7,8 +7,8 @@ English-German bitext again and again; after the first time a random word of eac
 
 Memory is told twice. `held` is what the process itself held at its peak (RssAnon, sampled). `peak`
 also counts the pages of mapped files (VmHWM), which the kernel takes back when it needs room. The
-model of the aligner grows with the number of word pairs that meet, so slower than the text. CPU time is
-told too, as it hardly depends on what else the machine does.
+model of the aligner grows with the number of word pairs that meet, so slower than the text. CPU
+time is told too, as it hardly depends on what else the machine does.
 
 The peer of `tokenize` is `datasets.Dataset.map(batched=True)` with the same tokenizer in one
 process, which stores the pieces only: no words of pieces, no links.
