@@ -622,7 +622,14 @@ def test_run_does_a_study_in_a_folder_of_its_name(tmp_path, monkeypatch):
     (tmp_path / "recipe.yaml").write_text(RECIPE)
     printed = done("run", "recipe.yaml")
     out = tmp_path / "runs" / "tiny"
-    assert sorted(path.name for path in out.iterdir()) == ["report.md", "results.json", "stages"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "predictions.parquet",
+        "report.html",
+        "report.md",
+        "results.json",
+        "scores.csv",
+        "stages",
+    ]
     question = "Does [/weam] help, or [bold]tlm[/bold]?"
     assert question in printed
     assert question in (out / "report.md").read_text("utf-8")
@@ -680,7 +687,8 @@ def test_report_writes_the_report_anew(tmp_path):
     assert written.startswith("# Study made by hand\n")
     assert "| tlm | +10.0 [+5.0, +20.0] |" in written
     assert "tlm gains +10.0 points" in printed
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.md", "results.json"]
+    names = ["report.html", "report.md", "results.json", "scores.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
 
 
 # Help.
