@@ -492,6 +492,11 @@ def test_probe_measures_retrieval_layer_by_layer(data):
     curve = results["models"][0]["retrieval"][0]
     assert curve["text"] == "de-en"
     assert "Sentence retrieval" in (out / "report.md").read_text()
+    (out / "report.html").unlink()
+    printed = done("report", out)
+    assert "Side by side" in printed
+    assert "Table(" not in printed
+    assert "retrieval of sentences" in (out / "report.html").read_text("utf-8")
 
 
 def test_probe_tells_what_is_not_complete(data):
@@ -689,6 +694,10 @@ def test_report_writes_the_report_anew(tmp_path):
     assert "tlm gains +10.0 points" in printed
     names = ["report.html", "report.md", "results.json", "scores.csv"]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert all(name in printed for name in names)
+    (tmp_path / "report.html").unlink()
+    assert done("report", tmp_path / "results.json") == printed
+    assert (tmp_path / "report.html").is_file()
 
 
 # Help.

@@ -368,9 +368,7 @@ def test_a_mix_takes_options_of_links_if_one_part_does(recipe_file):
 def test_gold_links_must_be_there_and_are_joined_already(refusal, recipe_file):
     message = refusal("cross_weight: 0.5", "links: gold")
     assert "systems.weam.links: bitext.0 has no `gold`" in message
-    recipe = RECIPE.replace("data/en-zh", "data/en-zh, gold: g").replace(
-        "max_pairs: 10", "gold: g"
-    )
+    recipe = RECIPE.replace("data/en-zh", "data/en-zh, gold: g").replace("max_pairs: 10", "gold: g")
     message = refusal("cross_weight: 0.5", "links: gold\n    symmetrization: union", recipe)
     assert "systems.weam.symmetrization: gold links: there is nothing to join" in message
     text = recipe.replace("cross_weight: 0.5", "links: gold\n    max_pairs: 5")

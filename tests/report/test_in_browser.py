@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 import pytest
-from made_results import make_probe_results, make_results
 
 from lingweave.report import write_report
+from made_results import make_probe_results, make_results
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -23,10 +23,13 @@ ARGUMENTS = [
 MADE = {"study": make_results, "probe": make_probe_results}
 WIDTHS = (1280, 390)
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists() and not os.environ.get("CI"),
-    reason=f"there is no {CHROMIUM}: apt-get install chromium",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not CHROMIUM.exists() and not os.environ.get("CI"),
+        reason=f"there is no {CHROMIUM}: apt-get install chromium",
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +109,7 @@ def test_no_word_of_a_picture_is_cut_or_laid_over_another(page):
 
 
 def test_a_table_that_is_too_wide_scrolls_in_a_box_that_the_keyboard_reaches(page):
+    page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true })")
     boxes = page.locator(".scroll")
     assert boxes.count() > 0
     wide = [
@@ -123,7 +127,7 @@ def test_a_table_that_is_too_wide_scrolls_in_a_box_that_the_keyboard_reaches(pag
 def test_the_browser_reads_headings_tables_and_pictures_aloud(page):
     tree = page.locator("body").aria_snapshot()
     assert 'heading "' in tree
-    assert tree.count("- table") >= 3
+    assert tree.count("- table") >= 2
     assert "rowheader" in tree
     assert "columnheader" in tree
     assert tree.count("- img") >= 3
@@ -155,7 +159,7 @@ CONTRASTS = """() => {
         const ink = one instanceof SVGElement ? style.fill : style.color;
         const [dark, bright] = [light(ink), light(ground(one))].sort((a, b) => a - b);
         const contrast = (bright + 0.05) / (dark + 0.05);
-        if (contrast < 4.5) low.push(contrast.toFixed(2) + ' ' + one.textContent.trim().slice(0, 40));
+        if (contrast < 4.5) low.push(contrast.toFixed(2) + ' ' + one.textContent.slice(0, 40));
     }
     return low;
 }"""

@@ -5,20 +5,19 @@ from html.parser import HTMLParser
 
 import pytest
 import yaml
-from made_results import (
-    HOSTILE,
-    LANGUAGES,
-    SYSTEMS,
-    make_probe_results,
-    make_results,
-    make_samples,
-    make_score,
-)
 
 from lingweave.report.page import is_number, render
 from lingweave.report.probe_page import probe_page
 from lingweave.report.scripts import direction, language_tag
 from lingweave.report.study_page import headline, study_page
+from made_results import (
+    HOSTILE,
+    LANGUAGES,
+    make_probe_results,
+    make_results,
+    make_samples,
+    make_score,
+)
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 
@@ -97,9 +96,7 @@ def test_sections_without_data_are_left_out():
         update={
             "claims": [],
             "scores": [one[0].model_copy(update={"over_control": None})],
-            "measures": {
-                "xnli": measure.model_copy(update={"metrics": {"accuracy": "accuracy"}})
-            },
+            "measures": {"xnli": measure.model_copy(update={"metrics": {"accuracy": "accuracy"}})},
             "samples": [],
             "switched": [],
             "alignments": [],
@@ -118,7 +115,9 @@ def test_sections_without_data_are_left_out():
     assert not Tree(html).all("figure")
 
 
-@pytest.mark.parametrize("html", [page_of(make_results()), render(probe_page(make_probe_results()))])
+@pytest.mark.parametrize(
+    "html", [page_of(make_results()), render(probe_page(make_probe_results()))]
+)
 def test_the_page_stands_by_itself(html):
     tree = Tree(html)
     assert not {"script", "iframe", "object", "form"} & {name for name, _, _ in tree.elements}
@@ -155,7 +154,9 @@ def test_whatever_comes_from_data_is_shown_as_it_is_and_does_nothing():
             "recipe": {"name": HOSTILE},
             "made_by": {"command": HOSTILE, "commit": HOSTILE, "machine": HOSTILE},
             "scores": [
-                score.model_copy(update={"language": HOSTILE if score.language == "de" else score.language})
+                score.model_copy(
+                    update={"language": HOSTILE if score.language == "de" else score.language}
+                )
                 for score in results.scores
             ],
         }
@@ -182,7 +183,9 @@ def test_the_recipe_can_be_read_back_and_the_command_copied():
 def test_every_score_is_in_a_table_and_in_the_words_of_a_picture():
     results = make_results()
     tree = Tree(page_of(results))
-    pictures = " ".join(attributes["aria-label"] for _, attributes, _ in tree.all("svg", role="img"))
+    pictures = " ".join(
+        attributes["aria-label"] for _, attributes, _ in tree.all("svg", role="img")
+    )
     captions = tree.texts("caption")
     for setting in ("zero-shot", "translate-train"):
         assert f"xnli, {setting}: accuracy in %" in captions
@@ -198,7 +201,9 @@ def test_every_table_has_a_caption_and_scopes_and_every_picture_words():
         tree = Tree(html)
         assert len(tree.all("caption")) == len(tree.all("table")) > 0
         assert all(attributes["scope"] in ("col", "row") for _, attributes, _ in tree.all("th"))
-        drawn = [attributes for _, attributes, _ in tree.all("svg") if "aria-hidden" not in attributes]
+        drawn = [
+            attributes for _, attributes, _ in tree.all("svg") if "aria-hidden" not in attributes
+        ]
         outer = [attributes for attributes in drawn if attributes.get("role") == "img"]
         assert outer
         assert all(len(attributes["aria-label"]) > 10 for attributes in outer)
@@ -226,7 +231,9 @@ def test_samples_carry_language_and_direction():
         if "lang" in attributes
     }
     assert heads == {"ar": "rtl", "ur": "rtl", "zh": "ltr", "th": "ltr", "hi": "ltr"}
-    marks = [(attributes["lang"], attributes["dir"], text) for _, attributes, text in tree.all("mark")]
+    marks = [
+        (attributes["lang"], attributes["dir"], text) for _, attributes, text in tree.all("mark")
+    ]
     assert marks[0] == ("ar", "rtl", "القط")
     assert tree.texts("p", class_="switched")[0] == "black القط for cats sleep"
 

@@ -11,7 +11,7 @@ def claims_table(results: Results) -> Table:
         [f"{claim.id}: {claim.text}", claim.verdict, claim.reason, claim_figures(claim)]
         for claim in results.claims
     ]
-    return Table("Claims", ["claim", "verdict", "reason", "figures"], rows)
+    return Table("Verdicts", ["claim", "verdict", "reason", "figures"], rows)
 
 
 def compared_claims(results: Results) -> Table:

@@ -37,9 +37,7 @@ def gaps(results: Results) -> list[tuple[Group, list[Gap]]]:
     Of several rules of selection the first that the recipe names is meant.
     """
     first = results.scores[0].selection if results.scores else "dev"
-    groups = [
-        group for group in score_groups(results) if group.scores[0].selection == first
-    ]
+    groups = [group for group in score_groups(results) if group.scores[0].selection == first]
     translated = {
         (group.task, score.system): score.score.mean
         for group in groups

@@ -1,4 +1,4 @@
-"""Line plots: curves over layers, updates or ratios. Curves differ in dashes as well as in colour."""
+"""Line plots: curves over layers, updates or ratios, told apart by dashes as well as by colour."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -95,4 +95,6 @@ def line_panel(
     heights = [*(y for _, y in points), *ends, *more_y]
     if reference is not None:
         heights.append(reference)
-    return LinePanel(title, curves, axis_between(min(across), max(across)), axis_over(heights), reference)
+    return LinePanel(
+        title, curves, axis_between(min(across), max(across)), axis_over(heights), reference
+    )

@@ -107,9 +107,7 @@ def gap_figure(results: Results, groups: Sequence[tuple[Group, Sequence[Gap]]]) 
             cells.append((group.title, gap.system, Row("", marks, text)))
     turned = _turned(cells)
     axis = shared_axis(row for _, rows in turned for row in rows)
-    sources = " or ".join(
-        dict.fromkeys(results.source_language[group.task] for group, _ in groups)
-    )
+    sources = " or ".join(dict.fromkeys(results.source_language[group.task] for group, _ in groups))
     key: list[tuple[Shape, str]] = [("dot", "mean of the other languages"), ("bar", sources)]
     if any(gap.translated is not None for _, own in groups for gap in own):
         key.append(("diamond", "mean of the others after translate-train"))
@@ -160,9 +158,7 @@ def ratio_figure(results: Results) -> LineFigure | None:
     return LineFigure(caption, panels, "share in %") if panels else None
 
 
-def _estimates_curve(
-    name: str, style: int, points: Sequence[tuple[float, Estimate]]
-) -> Curve:
+def _estimates_curve(name: str, style: int, points: Sequence[tuple[float, Estimate]]) -> Curve:
     return Curve(
         name,
         [(x, 100 * score.mean) for x, score in points],

@@ -36,7 +36,7 @@ from lingweave.study.selection import (
 from lingweave.study.stage import Workplace
 from lingweave.study.switching import Switcher, switch_examples
 from lingweave.tasks import TASKS, Examples, Task
-from lingweave.training import Progress, Run, epoch_weights, train
+from lingweave.training import Progress, Run, epoch_weights, processes, train
 from lingweave.training.options import Precision
 
 VERSION, EVALUATION_VERSION = 1, 2
@@ -125,7 +125,8 @@ def finetune_encoder(
         ),
         select=dev_score,
     )
-    work.save(place.out)
+    if processes.is_main():
+        work.save(place.out)
     record = {
         "train_examples": len(train_set),
         "train_sequences": len(sequences),
@@ -142,7 +143,8 @@ def finetune_encoder(
         record["code_switching"] = switched
     if tuple(material.rules) != ("dev",):
         record |= work.keep_by_rules(material, progress)
-    (place.out / FINETUNING).write_text(json.dumps(record, indent=1), "utf-8")
+    if processes.is_main():
+        (place.out / FINETUNING).write_text(json.dumps(record, indent=1), "utf-8")
 
 
 class _Finetuning:
@@ -220,7 +222,8 @@ class _Finetuning:
         chosen = choose_checkpoints(
             material.rules, material.languages, progress.scores, oracle_scores
         )
-        save_chosen(self.model, epochs, chosen, self._place.out, self.save)
+        if processes.is_main():
+            save_chosen(self.model, epochs, chosen, self._place.out, self.save)
         return {"checkpoints": chosen, "oracle_scores": oracle_scores}
 
 
@@ -271,10 +274,12 @@ def evaluate_model(
         about = _about(f"{task_name}.{task.version}", language, source, provenance)
         statistics = task.statistics(examples, predictions)
         scores[language] = score_predictions(task, statistics, about)
-        task.write(place.out, language, examples, predictions)
-        tables.append(prediction_table(task, language, examples, predictions))
-    write_predictions(place.out / PREDICTIONS, tables)
-    (place.out / SCORES).write_text(json.dumps(scores, indent=1), "utf-8")
+        if processes.is_main():
+            task.write(place.out, language, examples, predictions)
+            tables.append(prediction_table(task, language, examples, predictions))
+    if processes.is_main():
+        write_predictions(place.out / PREDICTIONS, tables)
+        (place.out / SCORES).write_text(json.dumps(scores, indent=1), "utf-8")
 
 
 def _about(task: str, language: str, source: Examples, provenance: Provenance) -> dict[str, str]:

@@ -33,7 +33,7 @@ from lingweave.objectives import EncodedPair, MLMOptions, ObjectiveOptions, make
 from lingweave.study.aligning import SUMMARY, AlignedPair, load_aligned
 from lingweave.study.feed import feed_links
 from lingweave.study.stage import Workplace
-from lingweave.training import Progress, Run, TrainingOptions, train
+from lingweave.training import Progress, Run, TrainingOptions, processes, train
 
 logger = logging.getLogger(__name__)
 
@@ -151,7 +151,13 @@ def pretrain_system(
         encoder.model,
         objective,
         examples,
-        Run(options=pretraining, seed=seed, work=place.resume, report=place.report),
+        Run(
+            options=pretraining,
+            seed=seed,
+            work=place.resume,
+            report=place.report,
+            needs_whole_updates=options.needs_whole_updates,
+        ),
     )
     objective.finish(encoder.model)
     card = ModelCard(
@@ -255,6 +261,9 @@ def _facts(
 def _finish(
     out: Path, encoder: Encoder, card: ModelCard, progress: Progress, **more: object
 ) -> None:
+    """Write the results; the main process does."""
+    if not processes.is_main():
+        return
     save_encoder(encoder, out, card=card)
     record = {
         "updates": progress.update,

@@ -1,9 +1,10 @@
-"""A few sentence pairs of a study to look at: their words, links, and what switching makes of them."""
+"""A few sentence pairs of a study to look at: words, links, and what switching makes of them."""
 
 import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as parquet
@@ -88,12 +89,12 @@ def _short_pairs(folder: Path) -> Iterator[AlignedSentences]:
     columns = ["source", "target", "source_words", "target_words", "links"]
     with parquet.ParquetFile(folder / PAIRS) as file:
         batches = file.iter_batches(batch_size=_LOOKED_AT, columns=columns)
-        rows = next((batch.to_pylist() for batch in batches), [])
+        rows: list[dict[str, Any]] = next((batch.to_pylist() for batch in batches), [])
     for row in rows:
-        sides = [[(start, end) for start, end in row[side]] for side in columns[2:4]]
+        source, target = (_spans(row[side]) for side in ("source_words", "target_words"))
         links = np.array(row["links"], dtype=np.int32).reshape(-1, 2)
-        if len(links) and all(len(words) in _NUM_WORDS for words in sides):
-            yield AlignedSentences(row["source"], row["target"], *sides, links, *languages)
+        if len(links) and all(len(words) in _NUM_WORDS for words in (source, target)):
+            yield AlignedSentences(row["source"], row["target"], source, target, links, *languages)
 
 
 class _Switcher:
@@ -147,12 +148,14 @@ def _segments(switched: SwitchedText, language: str | None) -> list[Segment]:
     for switch in switched.switches:
         found.append(Segment(text=switched.text[end : switch.new_start], language=language))
         replacement = switched.replacement(switch)
-        found.append(
-            Segment(text=replacement, language=switch.language, original=switch.original)
-        )
+        found.append(Segment(text=replacement, language=switch.language, original=switch.original))
         end = switch.new_end
     found.append(Segment(text=switched.text[end:], language=language))
     return [segment for segment in found if segment.text]
+
+
+def _spans(rows: Sequence[Sequence[int]]) -> list[Span]:
+    return [(start, end) for start, end in rows]
 
 
 def _texts(sentence: str, words: Sequence[Span]) -> list[str]:

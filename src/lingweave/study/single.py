@@ -33,6 +33,7 @@ from lingweave.study.stages import (
     pretrain_stage,
 )
 from lingweave.tasks import Examples
+from lingweave.training import processes
 
 
 def pretrain(
@@ -126,15 +127,18 @@ def evaluate(
 
 def _run(stages: Sequence[Stage], out: Path, observer: Observer) -> None:
     """Run stages in order; the last one's folder becomes `out`."""
-    if out.exists():
+    if processes.from_main(out.exists()):
         raise TextFileError("it exists already", remedy="name another folder", path=out)
     work = unfinished_folder(out)
     store = Store(work)
     try:
         run_stages(stages, store, observer)
     except UserError:
-        if not any(work.glob(f"*/{RESUME}/*")):  # nothing that a second try could go on from
+        resumes = any(work.glob(f"*/{RESUME}/*"))
+        if processes.is_main() and not resumes:  # nothing that a second try could go on from
             shutil.rmtree(work, ignore_errors=True)
         raise
-    store.folder(stages[-1]).rename(out)
-    shutil.rmtree(work)
+    if processes.is_main():
+        store.folder(stages[-1]).rename(out)
+        shutil.rmtree(work)
+    processes.barrier()

@@ -78,6 +78,7 @@ def encoder_stage(
             settings,
             partial(pretraining.train_from_scratch, texts=texts, source=source.scratch),
             files=_existing({str(number): str(text) for number, text in enumerate(texts)}),
+            is_shared=True,
         )
     seed, max_length = options.seeds[0], options.max_length
     return Stage(
@@ -87,6 +88,7 @@ def encoder_stage(
         {"head_warmup": _training(head_warmup), "seed": seed, "max_length": max_length},
         partial(pretraining.prepare_encoder, warmup=head_warmup, seed=seed, max_length=max_length),
         inputs={"checkpoint": given(Path(str(source.checkpoint))), **_by_role(alignments)},
+        is_shared=True,
     )
 
 
@@ -138,7 +140,17 @@ def pretrain_stage(
     )
     label = f"pretrain-{name}-{seed}"
     inputs = {"encoder": encoder, **_by_role(alignments)}
-    return Stage("pretrain", label, pretraining.VERSION, settings, work, inputs, files)
+    return Stage(
+        "pretrain",
+        label,
+        pretraining.VERSION,
+        settings,
+        work,
+        inputs,
+        files,
+        # Where a loss is that of the whole update, one process trains and the others wait.
+        is_shared=not objective.needs_whole_updates,
+    )
 
 
 def finetune_stage(
@@ -180,7 +192,15 @@ def finetune_stage(
     work = partial(
         finetuning.finetune_encoder, task_name=task, material=material, options=options, seed=seed
     )
-    return Stage("finetune", f"finetune-{label}", finetuning.VERSION, settings, work, inputs)
+    return Stage(
+        "finetune",
+        f"finetune-{label}",
+        finetuning.VERSION,
+        settings,
+        work,
+        inputs,
+        is_shared=True,
+    )
 
 
 def encoder_of_stage(label: str, model: Stage) -> Stage:
@@ -297,7 +317,8 @@ def evaluate_stage(
         rule=rule,
     )
     inputs, version = {"model": model}, finetuning.EVALUATION_VERSION
-    return Stage("evaluate", f"evaluate-{label}", version, settings, work, inputs)
+    label = f"evaluate-{label}"
+    return Stage("evaluate", label, version, settings, work, inputs, is_shared=True)
 
 
 def _seeds_of(model: Stage | Checkpoint) -> str:
