@@ -628,6 +628,7 @@ def test_run_does_a_study_in_a_folder_of_its_name(tmp_path, monkeypatch):
     printed = done("run", "recipe.yaml")
     out = tmp_path / "runs" / "tiny"
     assert sorted(path.name for path in out.iterdir()) == [
+        "predictions.parquet",
         "report.html",
         "report.md",
         "results.json",
