@@ -8,6 +8,7 @@ model card.
 from lingweave.encoder.checkpoint import (
     Encoder,
     ModelCard,
+    decoder_inputs,
     freeze,
     load_encoder,
     load_tokenizer,
@@ -36,6 +37,7 @@ __all__ = [
     "ModelCard",
     "SequenceTemplate",
     "Span",
+    "decoder_inputs",
     "encode_words",
     "freeze",
     "load_encoder",

@@ -28,6 +28,7 @@ from lingweave.encoder import set_attention_dropout
 from lingweave.errors import TrainingError
 from lingweave.objectives.base import Batch, Objective
 from lingweave.training import processes
+from lingweave.training.memory import keep_freed_memory
 from lingweave.training.options import Precision, TrainingOptions
 
 logger = logging.getLogger(__name__)
@@ -81,6 +82,8 @@ class Updates:
             log_with=options.tracker,
             project_dir=str(logs) if options.tracker else None,
         )
+        if self._accelerator.device.type == "cpu":
+            keep_freed_memory()
         if options.tracker is not None:
             self._accelerator.init_trackers("lingweave")
         if options.attention_dropout is not None:
