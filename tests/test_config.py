@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lingweave.config import Recipe, Untrained, load_recipe, symmetrization_of
+from lingweave.config import Feed, Recipe, Untrained, feed_of, load_recipe, options_of
 from lingweave.errors import RecipeError
 from lingweave.objectives import MLMOptions, WEAMOptions
 from lingweave.tasks import Examples
@@ -110,9 +110,7 @@ def test_a_recipe_says_what_stands_in_the_file_and_the_rest_is_by_default(recipe
     }
     for name, options in given.items():
         assert isinstance(recipe.systems[name], type(options))
-        dumped = recipe.systems[name].model_dump()
-        assert dumped.pop("symmetrization", None) is None  # the recipe's own
-        assert dumped == options.model_dump()
+        assert options_of(recipe.systems[name]) == options.model_dump()
     assert list(recipe.systems) == ["mlm", "weam", "untouched"]
     # What the paper of WEAM says, where the recipe does not.
     assert recipe.pretraining.epochs == 1
@@ -341,13 +339,128 @@ def test_a_task_that_is_to_come_first_must_be_there_and_not_come_later(refusal):
 def test_links_are_joined_for_each_system_as_it_asks(refusal, recipe_file):
     recipe = RECIPE.replace("cross_weight: 0.5", "symmetrization: grow-diag")
     systems = load_recipe(recipe_file(recipe)).systems
-    assert symmetrization_of(systems["weam"]) == "grow-diag"
-    assert symmetrization_of(systems["mlm"]) is None
+    assert feed_of(systems["weam"]).symmetrization == "grow-diag"
+    assert feed_of(systems["mlm"]) == Feed()
     message = refusal("max_pairs: 10", "links: some.pharaoh", recipe)
     assert message.startswith(f"{line_of('grow-diag', recipe)}: systems.weam.symmetrization: ")
     assert "the links of bitext.0 are given: there is nothing to join" in message
     message = refusal("cross_weight: 0.5", "symmetrization: grow")
     assert message.startswith(f"{line_of('cross_weight')}: systems.weam.symmetrization: ")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("symmetrization", "union"), ("links", "gold"), ("damage", "0.5")],
+)
+@pytest.mark.parametrize("objective", ["mlm", "tlm", "mix"])
+def test_systems_without_links_take_no_option_of_links(refusal, objective, key, value):
+    message = refusal("{objective: mlm}", f"{{objective: {objective}, {key}: {value}}}")
+    assert message.startswith(f"{line_of('{objective: mlm}')}: systems.mlm.{key}: objective ")
+    assert f"{objective} uses no links: leave this key out" in message
+
+
+def test_a_mix_takes_options_of_links_if_one_part_does(recipe_file):
+    mix = "{objective: mix, damage: 0.5, parts: {a: {objective: mlm}, b: {objective: weam}}}"
+    recipe = load_recipe(recipe_file(RECIPE.replace("{objective: mlm}", mix)))
+    assert feed_of(recipe.systems["mlm"]).damage == 0.5
+
+
+def test_gold_links_must_be_there_and_are_joined_already(refusal, recipe_file):
+    message = refusal("cross_weight: 0.5", "links: gold")
+    assert "systems.weam.links: bitext.0 has no `gold`" in message
+    recipe = RECIPE.replace("data/en-zh", "data/en-zh, gold: g").replace("max_pairs: 10", "gold: g")
+    message = refusal("cross_weight: 0.5", "links: gold\n    symmetrization: union", recipe)
+    assert "systems.weam.symmetrization: gold links: there is nothing to join" in message
+    text = recipe.replace("cross_weight: 0.5", "links: gold\n    max_pairs: 5")
+    system = load_recipe(recipe_file(text)).systems["weam"]
+    assert feed_of(system) == Feed(links="gold", max_pairs=5)
+    assert {"links", "max_pairs"} <= options_of(system).keys()
+    assert not {"damage", "symmetrization"} & options_of(system).keys()
+
+
+BITEXT = RECIPE[RECIPE.index("bitext:") : RECIPE.index("alignment:")]
+
+
+def test_bitext_is_needed_where_a_system_is_trained_on_it_only(refusal, recipe_file):
+    message = refusal(BITEXT, "")
+    assert message.startswith(f"{line_of('mlm: {', RECIPE.replace(BITEXT, ''))}: systems.mlm: ")
+    assert "objective mlm needs `bitext`" in message
+    trained = RECIPE[RECIPE.index("  mlm:") : RECIPE.index("  untouched:")]
+    recipe = RECIPE.replace(BITEXT, "").replace(trained, "")
+    recipe = recipe.replace("control: mlm", "control: untouched")
+    loaded = load_recipe(recipe_file(recipe))
+    assert loaded.bitext == []
+    assert not loaded.trains_systems
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "item"),
+    [
+        ("[zero-shot]", "[zero-shot, zero-shot]", "settings", "'zero-shot'"),
+        ("[zero-shot]", "[zero-shot]\nselection: [last, dev, last]", "selection", "'last'"),
+        ("[en, de]", "[en, de, en]", "tasks.xnli.languages", "'en'"),
+        ("  epochs: 1", "  seeds: [1, 2, 1]", "pretraining.seeds", "1"),
+        ("control: mlm", "control: mlm\nfinetuning: {seeds: [3, 3]}", "finetuning.seeds", "3"),
+        ("control: mlm", "control: mlm\nlexicons: {files: [a, a]}", "lexicons.files", "'a'"),
+    ],
+)
+def test_what_stands_twice_in_a_list_is_refused(refusal, old, new, key, item):
+    assert f": {key}: {item} is given twice; see docs/recipes.md" in refusal(old, new)
+
+
+def test_a_task_overrides_single_values_of_finetuning(refusal, recipe_file):
+    text = with_task(finetuning="{epochs: 5, max_length: 64}")
+    text = text.replace("control: mlm", "control: mlm\nfinetuning: {batch_size: 8, seeds: [7]}")
+    recipe = load_recipe(recipe_file(text))
+    own = recipe.finetuning_on("xnli")
+    assert (own.epochs, own.max_length, own.batch_size, own.seeds) == (5, 64, 8, [7])
+    assert (recipe.finetuning.epochs, recipe.finetuning.max_length) == (3, None)
+    assert recipe.with_twins_in(Path("anywhere")).finetuning_on("xnli") == own
+    message = refusal("task: nli", "task: nli", with_task(finetuning="{seeds: [1]}"))
+    assert "tasks.xnli.finetuning.seeds: Extra inputs are not permitted" in message
+
+
+VARIANTS = """\
+settings: [code-switched, little, random]
+code_switching: {sentence_ratio: 0.5, token_ratio: 0.4}
+progressive: {replay: 0.1}
+variants:
+  little: {setting: code-switched, token_ratio: 0.1}
+  random: {setting: progressive, choice: random}
+lexicons: {files: [en-de.tsv]}
+"""
+
+
+def test_a_variant_is_a_setting_with_other_options_and_the_rest_as_they_are(recipe_file):
+    recipe = load_recipe(recipe_file(RECIPE.replace("settings: [zero-shot]\n", VARIANTS)))
+    recipe = recipe.with_twins_in(Path("anywhere"))
+    assert [recipe.kind_of(name) for name in recipe.settings] == [
+        "code-switched",
+        "code-switched",
+        "progressive",
+    ]
+    assert recipe.switching_in("code-switched") == recipe.code_switching
+    little, random = recipe.switching_in("little"), recipe.switching_in("random")
+    assert type(little) is type(recipe.code_switching)
+    assert type(random) is type(recipe.progressive)
+    assert (little.sentence_ratio, little.token_ratio) == (0.5, 0.1)
+    assert (random.replay, random.choice) == (0.1, "random")
+    assert recipe.switching_in("zero-shot") is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("[code-switched, little, random]", "[little]", "variants.random: 'random' is not in"),
+        ("  little:", "  zero-shot:", "settings.1: 'little' is none of the settings 'zero-shot'"),
+        ("little: {s", "zero-shot: {setting: progressive}\n  little: {s", "is a setting already"),
+        ("setting: progressive", "setting: zero-shot", "variants.random: Input tag 'zero-shot'"),
+        ("choice: random", "token_ratio: 0.1", "variants.random.token_ratio: Extra inputs"),
+        ("token_ratio: 0.1", "token_ratio: 2", "variants.little.token_ratio: Input should be less"),
+    ],
+)
+def test_a_wrong_variant_is_told(refusal, old, new, told):
+    assert told in refusal(old, new, RECIPE.replace("settings: [zero-shot]\n", VARIANTS))
 
 
 def test_the_chain_of_tasks_in_the_documentation_is_a_right_one(recipe_file):

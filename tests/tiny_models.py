@@ -2,6 +2,7 @@
 
 import torch
 from tokenizers import Tokenizer, models, processors
+from torch import nn
 from transformers import (
     BertConfig,
     BertForMaskedLM,
@@ -9,6 +10,8 @@ from transformers import (
     RobertaConfig,
     RobertaForMaskedLM,
 )
+
+from lingweave.encoder import prediction_head
 
 PAD, CLS, SEP, MASK, VOCABULARY = 0, 2, 3, 4, 40
 
@@ -46,3 +49,11 @@ def make_model(kind, dropout=0.0):
     )
     torch.manual_seed(5)
     return model_class(config).eval()
+
+
+def rows_of_head(model):
+    """A list to which the shape of whatever goes through the masked-LM head is added."""
+    shapes = []
+    (norm,) = (part for part in prediction_head(model).modules() if isinstance(part, nn.LayerNorm))
+    norm.register_forward_hook(lambda module, inputs, output: shapes.append(output.shape))
+    return shapes

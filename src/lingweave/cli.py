@@ -1,7 +1,9 @@
 """The command `lingweave`: each verb is a thin call of the public function of that name.
 
 The only module that prints or exits: 0 when all is done, 2 for input that the user can mend (one
-line says what is wrong and what to do), 130 after Ctrl-C (one line says how to go on).
+line says what is wrong and what to do), 130 after Ctrl-C and 143 after SIGTERM (one line says how
+to go on). Of several processes the main one prints; when something is wrong, the first that finds
+it does.
 """
 
 import os
@@ -22,6 +24,7 @@ from typer.core import TyperGroup
 from lingweave import study
 from lingweave.codeswitch import LexiconSwitchOptions, read_lexicon, switch_file
 from lingweave.config import (
+    ENGLISH,
     Alignment,
     BitextSource,
     Finetuning,
@@ -43,24 +46,29 @@ from lingweave.report import (
     write_report,
 )
 from lingweave.tasks import TASKS, Examples
+from lingweave.training import Terminated, processes, sigterm_as_interrupt
 
 
 class _Verbs(TyperGroup):
-    """Turns the errors a user can mend, and Ctrl-C, into one line and an exit code."""
+    """Turns the errors a user can mend, Ctrl-C and SIGTERM into one line and an exit code."""
 
     def invoke(self, ctx: Any) -> object:
         """Call the verb."""
         try:
-            return super().invoke(ctx)
+            with sigterm_as_interrupt():
+                return super().invoke(ctx)
         except UserError as error:
             _say(f"lingweave: {error}", style="red")
             raise typer.Exit(2) from error
         except KeyboardInterrupt as error:
-            _say(f"\nStopped. To go on: {shlex.join(['lingweave', *sys.argv[1:]])}")
-            raise typer.Exit(130) from error
+            again = "the same command" if processes.count() > 1 else _command()
+            _say(f"\nStopped. To go on: {again}")
+            raise typer.Exit(143 if isinstance(error, Terminated) else 130) from error
 
 
 def _say(text: str, style: str = "") -> None:
+    if not processes.is_first_to_fail():
+        return
     # markup off: a message may hold square brackets, as paths and recipes do.
     Console(stderr=True).print(text, style=style, highlight=False, soft_wrap=True, markup=False)
 
@@ -72,7 +80,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(markup=False, highlight=False)
+console = Console(markup=False, highlight=False, quiet=not processes.is_main())
 
 Out = Annotated[Path, typer.Option(help="Folder for all results; interrupted work goes on there.")]
 
@@ -128,6 +136,8 @@ def align(
     check: Annotated[bool, typer.Option(help="Look for faults in the text first.")] = True,
 ) -> None:
     """Align the words of a bitext by FastAlign or HmmAlign."""
+    if not processes.is_main():
+        return
     source = _section(
         BitextSource,
         location=bitext,
@@ -173,6 +183,8 @@ def switch(
     seed: Annotated[int, typer.Option(min=0, help="Line n depends on it and on n alone.")] = 1,
 ) -> None:
     """Replace words of a text by translations: artificial code-switching."""
+    if not processes.is_main():
+        return
     if languages and len(languages) != len(lexicon):
         raise RecipeError(
             f"{len(languages)} times --languages for {len(lexicon)} lexicons",
@@ -243,6 +255,9 @@ def finetune(
     dev: Annotated[str, typer.Option(help="Selects the epoch.")],
     out: Annotated[Path, typer.Option(help="Folder for the fine-tuned model.")],
     task: Annotated[str, typer.Option(help=f"One of {', '.join(TASKS)}.")] = "nli",
+    language: Annotated[
+        str, typer.Option(help="Of dev, where its score depends on it: mlqa.")
+    ] = ENGLISH,
     epochs: Epochs = 3,
     batch_size: BatchSize = 32,
     learning_rate: Annotated[float, typer.Option(help="Peak, of AdamW.")] = 2e-5,
@@ -258,7 +273,7 @@ def finetune(
         max_length=max_length,
         seeds=[seed],
     )
-    examples = {"train": Examples(path=train), "dev": Examples(path=dev)}
+    examples = {"train": Examples(path=train), "dev": Examples(path=dev, language=language)}
     with terminal_observer(console) as observer:
         study.finetune(Path(encoder), _task(task), examples, out, options, observer=observer)
     console.print(f"The model is in {out}")
@@ -316,9 +331,8 @@ def probe(
         sentences=[] if tatoeba is None else study.tatoeba_texts(tatoeba),
         words=study.linked_texts(drawn, folders),
     )
-    command = shlex.join(["lingweave", *sys.argv[1:]])
     with terminal_observer(console) as observer:
-        results = study.probe(models, texts, out, observer=observer, command=command)
+        results = study.probe(models, texts, out, observer=observer, command=_command())
     _probe_report(results, out)
 
 
@@ -344,6 +358,8 @@ def report(
     path: Annotated[Path, typer.Argument(help="Folder of a finished study or probe, or a file.")],
 ) -> None:
     """Write the report anew from results.json: Markdown, one HTML page, CSV."""
+    if not processes.is_main():
+        return
     results, folder = read_results(path)
     if isinstance(results, study.Results):
         _report(results, folder)
@@ -371,22 +387,29 @@ def _task(name: str) -> str:
     return name
 
 
+def _command() -> str:
+    return shlex.join(["lingweave", *sys.argv[1:]])
+
+
 def _study(recipe: Recipe, out: Path) -> None:
-    command = shlex.join(["lingweave", *sys.argv[1:]])
     if recipe.question:
         console.print(recipe.question)
     with terminal_observer(console) as observer:
-        results = study.run_study(recipe, out, observer=observer, command=command)
+        results = study.run_study(recipe, out, observer=observer, command=_command())
     _report(results, out)
 
 
 def _report(results: study.Results, out: Path) -> None:
+    if not processes.is_main():
+        return
     written = write_report(results, out)
     print_results(console, results)
     console.print(f"\nAll of it is in {out}: {', '.join(written)}, results.json")
 
 
 def _probe_report(results: study.ProbeResults, out: Path) -> None:
+    if not processes.is_main():
+        return
     written = write_report(results, out)
     print_table(console, probe_summary(results))
     console.print(f"All of it is in {out}: {', '.join(written)}, results.json")

@@ -8,7 +8,7 @@ from lingweave.tasks import MLQA, NLI
 from lingweave.tasks.classification import label_statistics
 
 ABOUT = {"task": "nli.1", "test": "test.tsv", "lang": "de"}
-SIGNATURE = f"task:nli.1|test:test.tsv|lang:de|lingweave:{__version__}"
+SIGNATURE = f"task:nli.1|test:test.tsv|lang:de|metric:accuracy+macro_f1|lingweave:{__version__}"
 
 
 def test_a_score_has_the_metrics_of_its_task():

@@ -4,9 +4,11 @@ import copy
 
 import pytest
 import torch
+from torch.nn import functional
 
-from lingweave.objectives import OBJECTIVES, make_objective
-from tiny_models import make_model
+from lingweave.encoder import prediction_head
+from lingweave.objectives import OBJECTIVES, linear_cross_entropy, make_objective, masked, weam
+from tiny_models import VOCABULARY, make_model
 from tiny_pairs import PAIRS, TOKENIZERS, begun, generator, gradients_of_one_update
 
 KINDS = {
@@ -104,6 +106,31 @@ def test_many_micro_batches_give_the_gradient_of_one_batch(kind, size, tmp_path)
     for name, gradient in whole.items():
         scale = float(gradient.abs().max())
         torch.testing.assert_close(parts[name], gradient, rtol=1e-4, atol=1e-5 * max(1, scale))
+
+
+def all_logits_at_once(model, states, labels):
+    """The loss of the masked-LM head as it is usually written."""
+    logits = prediction_head(model)(states)
+    return functional.cross_entropy(logits, labels, reduction="sum")
+
+
+@every
+def test_the_gradient_is_that_of_all_logits_at_once(kind, tmp_path, monkeypatch):
+    """The way of training that is fast against the plain one, in one precision."""
+    monkeypatch.setattr(linear_cross_entropy, "LOGITS_AT_ONCE", 2 * VOCABULARY)
+    results = []
+    for folder in ("fast", "plain"):
+        if folder == "plain":
+            for module in (masked, weam):
+                monkeypatch.setattr(module, "prediction_loss", all_logits_at_once)
+        objective, _ = make(kind)
+        model = begun(objective, moved=0.1)
+        results.append(gradients_of_one_update(model, objective, PAIRS * 3, tmp_path / folder))
+    fast, plain = results
+    assert fast.keys() == plain.keys()
+    for name, gradient in plain.items():
+        scale = float(gradient.abs().max())
+        torch.testing.assert_close(fast[name], gradient, rtol=1e-4, atol=1e-5 * max(1, scale))
 
 
 def test_negatives_from_the_batch_are_the_only_ones_that_need_it_whole():

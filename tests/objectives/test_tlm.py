@@ -5,9 +5,9 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from lingweave.encoder import EncodedSentence, prediction_head
+from lingweave.encoder import EncodedSentence
 from lingweave.objectives import EncodedPair, TLMOptions, make_objective
-from tiny_models import CLS, PAD, SEP, VOCABULARY, make_model, make_tokenizer
+from tiny_models import CLS, PAD, SEP, make_model, make_tokenizer, rows_of_head
 
 NO_LINKS = np.empty((0, 2), dtype=np.int32)
 PAIRS = [([6, 7], [8, 9, 10]), ([12], [13]), ([15, 16, 17, 18], [21, 22, 23])]
@@ -87,13 +87,10 @@ def test_the_loss_is_that_of_the_models_own_forward(kind, seed):
 @both_kinds
 def test_logits_are_computed_at_the_predicted_positions_only(kind):
     model = make_model(kind)
-    rows = []
-    prediction_head(model).register_forward_hook(
-        lambda module, inputs, output: rows.append(output.shape)
-    )
+    rows = rows_of_head(model)
     objective, batch = collate(kind, masking=0.4)
     objective.sums(model, batch)
-    assert rows == [(len(batch.positions), VOCABULARY)]
+    assert rows == [(len(batch.positions), model.config.hidden_size)]
 
 
 @both_kinds

@@ -7,6 +7,7 @@ import pytest
 
 from lingweave.config import Recipe
 from lingweave.errors import CheckpointError
+from lingweave.evaluation import PREDICTIONS, read_model_predictions
 from lingweave.report import markdown_report
 from lingweave.study import MEAN, Results, run_study
 from lingweave.study.plan import make_plan
@@ -138,8 +139,9 @@ def test_scores_are_those_of_the_predictions_that_were_kept(study):
     for trial in study.plan.trials:
         registered = TASKS[study.recipe.tasks[trial.task].task]
         folder = study.store.folder(trial.evaluate)
+        kept_predictions = read_model_predictions(folder / PREDICTIONS)
         for language in trial.languages:
-            sums = registered.read_statistics(folder, language).sum(axis=0)
+            sums = kept_predictions[language].statistics.sum(axis=0)
             kept = {metric.name: float(metric.of(sums)) for metric in registered.metrics}
             seeds = next(
                 score.seeds

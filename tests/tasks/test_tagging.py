@@ -268,17 +268,10 @@ def test_predictions_are_those_of_each_part_alone_and_come_back_from_the_file(mo
     NER.write(tmp_path, "de", examples, predicted)
     statistics = NER.statistics(examples, predicted)
     assert statistics.shape == (len(examples), 3)
-    assert NER.read_statistics(tmp_path, "de").tolist() == statistics.tolist()
     text = (tmp_path / "predictions.de.tsv").read_text("utf-8")
     first = text.split("\n\n")[0].split("\n")
     assert first[0] == "word\tgold\tpredicted"
     assert [line.split("\t")[0] for line in first[1:]] == split[0]
-
-
-def test_words_with_what_ends_a_line_elsewhere_come_back_from_the_file(tmp_path):
-    examples = [sentence(["An\rna", "Kare\u2028nina", "\x85"], ["B-PER", "I-PER", "O"])]
-    NER.write(tmp_path, "en", examples, [["B-PER", "I-PER", "B-LOC"]])
-    assert NER.read_statistics(tmp_path, "en").tolist() == [[1, 1, 2]]
 
 
 def test_a_model_for_other_tags_is_refused(model, tmp_path):

@@ -7,19 +7,35 @@ built-in twin languages when the recipe has a `twins` section. Relative paths st
 directory.
 """
 
+from lingweave.config.claims import (
+    BASE,
+    AnyClaim,
+    CurriculumClaim,
+    Kind,
+    LengthClaim,
+    MethodClaim,
+    RatioClaim,
+    ResultClaim,
+    SettingClaim,
+    Side,
+    player,
+)
 from lingweave.config.loading import load_recipe
+from lingweave.config.published_claims import PUBLISHED
 from lingweave.config.recipe import TWINS_VARIABLE, Recipe
 from lingweave.config.systems import (
     Alignment,
     AnySystem,
     BitextSource,
     EncoderSource,
+    Feed,
     HeadWarmup,
     Pretraining,
     ScratchEncoder,
     Strict,
     Untrained,
-    symmetrization_of,
+    feed_of,
+    options_of,
 )
 from lingweave.config.tasks import (
     ENGLISH,
@@ -32,24 +48,38 @@ from lingweave.config.tasks import (
 )
 
 __all__ = [
+    "BASE",
     "ENGLISH",
+    "PUBLISHED",
     "TWINS_VARIABLE",
     "Alignment",
+    "AnyClaim",
     "AnySystem",
     "BitextSource",
+    "CurriculumClaim",
     "EncoderSource",
+    "Feed",
     "Finetuning",
     "HeadWarmup",
+    "Kind",
+    "LengthClaim",
     "LexiconSource",
+    "MethodClaim",
     "Pretraining",
     "Progressive",
+    "RatioClaim",
     "Recipe",
+    "ResultClaim",
     "Rule",
     "ScratchEncoder",
     "Setting",
+    "SettingClaim",
+    "Side",
     "Strict",
     "TaskSource",
     "Untrained",
+    "feed_of",
     "load_recipe",
-    "symmetrization_of",
+    "options_of",
+    "player",
 ]

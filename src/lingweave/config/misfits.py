@@ -1,11 +1,13 @@
 """What may be wrong between keys of a recipe that are right by themselves."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
+from lingweave.config.claims import ResultClaim, player
+from lingweave.config.published_claims import PUBLISHED
 from lingweave.config.recipe import TWINS_VARIABLE, Recipe
-from lingweave.config.systems import Untrained, symmetrization_of
-from lingweave.config.tasks import TaskSource
+from lingweave.config.systems import Feed, Untrained, feed_of
+from lingweave.config.tasks import Setting, TaskSource
 from lingweave.tasks import TASKS, Examples
 from lingweave.tasks.classification import ClassificationTask
 from lingweave.tasks.question_answering import QuestionAnsweringTask
@@ -29,8 +31,11 @@ def misfits(recipe: Recipe) -> Iterator[tuple[Location, str]]:
     if recipe.control not in recipe.systems:
         known = ", ".join(recipe.systems)
         yield ("control",), f"{recipe.control!r} is none of the systems {known}"
+    yield from _unknown_settings(recipe)
     yield from _cut_updates(recipe)
+    yield from _unfed(recipe)
     yield from _joined_links(recipe)
+    yield from _untestable_claims(recipe)
     for name, task in recipe.tasks.items():
         for part in ("test", "translations", "translations_dev"):
             examples: Examples | None = getattr(task, part)
@@ -46,6 +51,20 @@ def misfits(recipe: Recipe) -> Iterator[tuple[Location, str]]:
         for where, text in _strings(recipe.model_dump(mode="json"), ()):
             if TWINS_VARIABLE in text:
                 yield where, f"{TWINS_VARIABLE} is used, but there is no section `twins`"
+
+
+def _unknown_settings(recipe: Recipe) -> Iterator[tuple[Location, str]]:
+    """Settings that are neither built in nor a variant, and variants that come to nothing."""
+    known = get_args(Setting)
+    for number, name in enumerate(recipe.settings):
+        if recipe.kind_of(name) not in known:
+            every = ", ".join(map(repr, (*known, *recipe.variants)))
+            yield ("settings", number), f"{name!r} is none of the settings {every}"
+    for name in recipe.variants:
+        if name in known:
+            yield ("variants", name), f"{name!r} is a setting already: choose another name"
+        if name not in recipe.settings:
+            yield ("variants", name), f"{name!r} is not in `settings`, so it would not be done"
 
 
 def _cut_updates(recipe: Recipe) -> Iterator[tuple[Location, str]]:
@@ -68,6 +87,52 @@ def _who_needs(part: str, recipe: Recipe) -> str | None:
     return f"setting {asking[0]}" if asking else None
 
 
+def _unfed(recipe: Recipe) -> Iterator[tuple[Location, str]]:
+    """Systems that lack what they are to be fed, or are told what has no effect on them."""
+    without_gold = [number for number, one in enumerate(recipe.bitext) if one.gold is None]
+    for name, system in recipe.systems.items():
+        if isinstance(system, Untrained):
+            continue
+        if not recipe.bitext:
+            yield ("systems", name), f"objective {system.objective} needs `bitext`"
+        feed = feed_of(system)
+        of_links = [key for key in ("symmetrization", "links", "damage") if _is_given(feed, key)]
+        if of_links and not system.uses_links:
+            problem = f"objective {system.objective} uses no links: leave this key out"
+            yield ("systems", name, of_links[0]), problem
+        if feed.links == "gold" and without_gold:
+            yield ("systems", name, "links"), f"bitext.{without_gold[0]} has no `gold`"
+        if feed.links == "gold" and feed.symmetrization is not None:
+            yield ("systems", name, "symmetrization"), "gold links: there is nothing to join"
+
+
+def _is_given(feed: Feed, name: str) -> bool:
+    return bool(getattr(feed, name) != Feed.model_fields[name].default)
+
+
+def _untestable_claims(recipe: Recipe) -> Iterator[tuple[Location, str]]:
+    """Roles, margins and claims that speak of what the recipe does not have."""
+    for role, name in recipe.roles.items():
+        if name not in recipe.systems:
+            yield ("roles", role), f"{name!r} is none of the systems {', '.join(recipe.systems)}"
+    with_margin = {one.id for one in PUBLISHED if isinstance(one, ResultClaim) and one.margin > 0}
+    for name, margin in recipe.margins.items():
+        if name not in with_margin:
+            known = ", ".join(sorted(with_margin))
+            yield ("margins", name), f"no published claim {name!r} has a margin, but {known}"
+        if not 0 < margin < 1:
+            yield ("margins", name), f"{margin:g} is not between 0 and 1; 0.01 is one point"
+    systems = {name: {"objective": one.objective} for name, one in recipe.systems.items()}
+    for number, claim in enumerate(recipe.claims):
+        for part, side in (("first", claim.first), ("second", claim.second)):
+            try:
+                player(systems, recipe.roles, side.system)
+            except LookupError as error:
+                yield ("claims", number, part), str(error)
+            if side.setting not in recipe.settings:
+                yield ("claims", number, part), f"{side.setting!r} is not in `settings`"
+
+
 def _joined_links(recipe: Recipe) -> Iterator[tuple[Location, str]]:
     """Systems that want links joined in another way where links are given joined."""
     given = [number for number, source in enumerate(recipe.bitext) if source.links is not None]
@@ -75,7 +140,7 @@ def _joined_links(recipe: Recipe) -> Iterator[tuple[Location, str]]:
         return
     problem = f"the links of bitext.{given[0]} are given: there is nothing to join"
     for name, system in recipe.systems.items():
-        if not isinstance(system, Untrained) and symmetrization_of(system):
+        if not isinstance(system, Untrained) and feed_of(system).symmetrization:
             yield ("systems", name, "symmetrization"), problem
     if recipe.lexicons.symmetrization is not None:
         yield ("lexicons", "symmetrization"), problem
@@ -100,8 +165,9 @@ def _chain(name: str, recipe: Recipe) -> Iterator[tuple[Location, str]]:
 def _unswitchable(name: str, task: TaskSource, recipe: Recipe) -> Iterator[tuple[Location, str]]:
     """A task whose words cannot be switched as a setting asks."""
     kind = TASKS[task.task]
+    asked = {recipe.kind_of(name) for name in recipe.settings}
     for setting, kinds in _SWITCHABLE.items():
-        if setting not in recipe.settings:
+        if setting not in asked:
             continue
         if not isinstance(kind, kinds):
             yield ("tasks", name, "task"), f"{_WHY_NOT[setting]}: {task.task!r} is not"

@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from lingweave.codeswitch import LexiconSwitchOptions
+from lingweave.config.claims import ResultClaim
 from lingweave.config.systems import (
+    EACH_ONCE,
     Alignment,
     AnySystem,
     BitextSource,
@@ -15,14 +18,15 @@ from lingweave.config.systems import (
     Name,
     Pretraining,
     Strict,
+    Untrained,
 )
 from lingweave.config.tasks import (
     Finetuning,
     LexiconSource,
     Progressive,
     Rule,
-    Setting,
     TaskSource,
+    Variant,
 )
 from lingweave.corpus.twins import TwinOptions
 
@@ -37,23 +41,67 @@ class Recipe(Strict):
     twins: TwinOptions | None = Field(default=None, description="make the built-in twin languages")
     encoder: EncoderSource
     head_warmup: HeadWarmup = HeadWarmup()
-    bitext: list[BitextSource] = Field(min_length=1)
+    bitext: list[BitextSource] = Field(
+        default=[], description="parallel text; needed where a system is trained on it"
+    )
     alignment: Alignment = Alignment()
     pretraining: Pretraining = Pretraining()
     systems: dict[Name, AnySystem] = Field(min_length=1)
     control: str = Field(description="the system that the others are compared with")
     finetuning: Finetuning = Finetuning()
     tasks: dict[Name, TaskSource] = Field(min_length=1)
-    settings: list[Setting] = Field(default=["zero-shot"], min_length=1)
-    selection: list[Rule] = Field(
+    settings: Annotated[list[Name], EACH_ONCE] = Field(
+        default=["zero-shot"], min_length=1, description="a `Setting` each, or one of `variants`"
+    )
+    variants: dict[Name, Variant] = Field(
+        default={}, description="code-switched settings with other options, by names of your choice"
+    )
+    selection: Annotated[list[Rule], EACH_ONCE] = Field(
         default=["dev"], min_length=1, description="which of a fine-tuning's weights are tested"
     )
     lexicons: LexiconSource = LexiconSource()
     code_switching: LexiconSwitchOptions = LexiconSwitchOptions()
     progressive: Progressive = Progressive()
+    roles: dict[Name, Name] = Field(
+        default={}, description="which system plays a role in the published claims"
+    )
+    margins: dict[Name, float] = Field(
+        default={}, description="margins of published claims, by id, in place of ours"
+    )
+    claims: list[ResultClaim] = Field(default=[], description="claims of the recipe's own")
+
+    @property
+    def trains_systems(self) -> bool:
+        """Whether any system is more than the encoder as it is."""
+        return not all(isinstance(system, Untrained) for system in self.systems.values())
+
+    def finetuning_on(self, task: str) -> Finetuning:
+        """How a task of this recipe is fine-tuned."""
+        own = self.tasks[task].finetuning
+        return self.finetuning if own is None else self.finetuning.model_copy(update=_given(own))
+
+    def kind_of(self, setting: str) -> str:
+        """What a model is trained on in a setting: a `Setting`, if the recipe is a right one."""
+        return self.variants[setting].setting if setting in self.variants else setting
+
+    def switching_in(self, setting: str) -> LexiconSwitchOptions | Progressive | None:
+        """How words of the training examples are switched in a setting, if they are."""
+        sections: dict[str, LexiconSwitchOptions | Progressive] = {
+            "code-switched": self.code_switching,
+            "progressive": self.progressive,
+        }
+        section = sections.get(self.kind_of(setting))
+        if section is None or setting not in self.variants:
+            return section
+        return section.model_copy(update=_given(self.variants[setting], but="setting"))
 
     def with_twins_in(self, folder: Path) -> "Recipe":
         """The same recipe with the twins' files in place of `${twins}`."""
         path = json.dumps(str(folder))[1:-1]
         text = self.model_dump_json(exclude_unset=True).replace(TWINS_VARIABLE, path)
         return Recipe.model_validate_json(text)
+
+
+def _given(options: BaseModel, but: str = "") -> dict[str, Any]:
+    """The options that a recipe gives, without those that are by default."""
+    return {name: getattr(options, name) for name in options.model_fields_set - {but}}

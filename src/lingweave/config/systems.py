@@ -1,8 +1,9 @@
 """Sections of a recipe up to the trained encoder: where from, which text, which systems."""
 
-from typing import TYPE_CHECKING, Annotated, Literal, Union
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model, model_validator
 
 from lingweave.alignment import AlignmentMethod, Symmetrization
 from lingweave.corpus import Bitext, OnEmpty, open_bitext
@@ -13,6 +14,19 @@ from lingweave.training import TrainingOptions
 Seed = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
 """Names become parts of file names."""
+
+_Values = TypeVar("_Values", bound=Sequence[object])
+
+
+def _each_once(values: _Values) -> _Values:
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"{value!r} is given twice")
+    return values
+
+
+EACH_ONCE = AfterValidator(_each_once)
+"""Of a list in which an item that stands twice would be done, or counted, twice."""
 
 
 class Strict(BaseModel):
@@ -96,19 +110,27 @@ class Untrained(Strict):
     objective: Literal["none"] = "none"
 
 
-def _fed(options: type[ObjectiveOptions]) -> type[ObjectiveOptions]:
-    """The options of an objective with that of which links feed it: a system of a recipe."""
-    return create_model(
-        options.__name__,
-        __base__=options,
-        symmetrization=(
-            Symmetrization | None,
-            Field(
-                default=None,
-                description="how the links that feed it are joined; default: as in `alignment`",
-            ),
-        ),
+class Feed(Strict):
+    """What a system is trained on, where that is not all that the recipe's bitexts give."""
+
+    symmetrization: Symmetrization | None = Field(
+        default=None, description="how the links are joined; default: as in `alignment`"
     )
+    max_pairs: int | None = Field(
+        default=None, ge=1, description="of each bitext so many pairs, the first; default: all"
+    )
+    links: Literal["aligned", "gold"] = Field(
+        default="aligned", description="gold: the true ones, as every bitext's `gold` has them"
+    )
+    damage: float = Field(
+        default=0.0, ge=0, le=1, description="share of the links that are made wrong on purpose"
+    )
+
+
+def _fed(options: type[ObjectiveOptions]) -> type[BaseModel]:
+    """The options of an objective with those of what feeds it: a system of a recipe."""
+    bases: tuple[type[BaseModel], ...] = (options, Feed)
+    return create_model(options.__name__, __base__=bases)
 
 
 if TYPE_CHECKING:
@@ -121,10 +143,20 @@ else:
     """The options of any registered objective, told apart by its name."""
 
 
-def symmetrization_of(system: ObjectiveOptions) -> Symmetrization | None:
-    """How a system wants its links joined; None: as the recipe's section `alignment` says."""
-    asked: Symmetrization | None = getattr(system, "symmetrization", None)
-    return asked
+def feed_of(system: ObjectiveOptions) -> Feed:
+    """What a system is fed; an objective outside a recipe takes all that there is."""
+    if not isinstance(system, Feed):
+        return Feed()
+    return Feed(**{name: getattr(system, name) for name in Feed.model_fields})
+
+
+def options_of(system: BaseModel) -> dict[str, Any]:
+    """The options of a system as JSON has them, without those of its feed that are by default."""
+    options = system.model_dump(mode="json")
+    for name, field in Feed.model_fields.items():
+        if name in options and options[name] == field.default:
+            del options[name]
+    return options
 
 
 class Pretraining(TrainingOptions):
@@ -138,4 +170,4 @@ class Pretraining(TrainingOptions):
         ge=0,
         description="keep the embeddings and so many layers above them; default: train all",
     )
-    seeds: list[Seed] = Field(default=[1], min_length=1)
+    seeds: Annotated[list[Seed], EACH_ONCE] = Field(default=[1], min_length=1)

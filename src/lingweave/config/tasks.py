@@ -1,12 +1,12 @@
 """Sections of a recipe from the trained encoder to the score: tasks, settings, selection."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
 from lingweave.alignment import Symmetrization
-from lingweave.codeswitch import InductionOptions, ProgressiveOptions
-from lingweave.config.systems import Name, Seed, Strict
+from lingweave.codeswitch import InductionOptions, LexiconSwitchOptions, ProgressiveOptions
+from lingweave.config.systems import EACH_ONCE, Name, Seed, Strict
 from lingweave.evaluation.relevance import RelevanceMethod
 from lingweave.tasks import TASKS, Examples
 from lingweave.training import TrainingOptions
@@ -18,8 +18,8 @@ Rule = Literal["dev", "last", "average", "oracle"]
 ENGLISH = "en"
 
 
-class Finetuning(TrainingOptions):
-    """Fine-tuning on a task, the same for every system."""
+class FinetuningOptions(TrainingOptions):
+    """How an encoder is fine-tuned on a task, whatever the seed."""
 
     learning_rate: float = Field(default=2e-5, gt=0, description="1810.04805: 2e-5 to 5e-5")
     epochs: int = Field(default=3, ge=1, description="1810.04805: 3")
@@ -33,13 +33,18 @@ class Finetuning(TrainingOptions):
         ge=8,
         description="pieces, special tokens counted; default: the task's (128, or 384 for answers)",
     )
-    seeds: list[Seed] = Field(default=[1], min_length=1)
+
+
+class Finetuning(FinetuningOptions):
+    """Fine-tuning on a task, the same for every system."""
+
+    seeds: Annotated[list[Seed], EACH_ONCE] = Field(default=[1], min_length=1)
 
 
 class LexiconSource(Strict):
     """Where the translations of code-switched fine-tuning come from."""
 
-    files: list[str] = Field(
+    files: Annotated[list[str], EACH_ONCE] = Field(
         default=[],
         description="lexicons named as in en-ur.tsv; default: induced from the recipe's bitexts",
     )
@@ -59,6 +64,22 @@ class Progressive(ProgressiveOptions):
     )
 
 
+class CodeSwitchedVariant(LexiconSwitchOptions):
+    """The setting `code-switched` under another name, with other options."""
+
+    setting: Literal["code-switched"]
+
+
+class ProgressiveVariant(Progressive):
+    """The setting `progressive` under another name, with other options."""
+
+    setting: Literal["progressive"]
+
+
+Variant = Annotated[CodeSwitchedVariant | ProgressiveVariant, Field(discriminator="setting")]
+"""Only what is given counts: the rest is that of the recipe's section for the setting."""
+
+
 class TaskSource(Strict):
     """A task and its examples, tested language by language."""
 
@@ -67,7 +88,10 @@ class TaskSource(Strict):
     train: Examples
     dev: Examples = Field(description="selects the epoch of zero-shot runs")
     test: Examples = Field(description="its path holds {language}")
-    languages: list[Name] = Field(min_length=1, description="to be tested")
+    languages: Annotated[list[Name], EACH_ONCE] = Field(min_length=1, description="to be tested")
+    finetuning: FinetuningOptions | None = Field(
+        default=None, description="what is given here holds in place of the recipe's `finetuning`"
+    )
     translations: Examples | None = Field(
         default=None, description="training examples in each language; its path holds {language}"
     )

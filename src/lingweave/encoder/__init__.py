@@ -5,9 +5,11 @@ kind of checkpoint, which `AutoModel`, `AutoModelForMaskedLM` and `AutoTokenizer
 model card.
 """
 
+from lingweave.corpus import Span
 from lingweave.encoder.checkpoint import (
     Encoder,
     ModelCard,
+    decoder_inputs,
     freeze,
     load_encoder,
     load_tokenizer,
@@ -19,9 +21,9 @@ from lingweave.encoder.checkpoint import (
 from lingweave.encoder.pieces import (
     NO_WORD,
     EncodedSentence,
+    EncodedSentences,
     IntArray,
     SequenceTemplate,
-    Span,
     encode_words,
     words_of_pieces,
 )
@@ -30,12 +32,14 @@ from lingweave.encoder.scratch import EncoderShape, new_encoder
 __all__ = [
     "NO_WORD",
     "EncodedSentence",
+    "EncodedSentences",
     "Encoder",
     "EncoderShape",
     "IntArray",
     "ModelCard",
     "SequenceTemplate",
     "Span",
+    "decoder_inputs",
     "encode_words",
     "freeze",
     "load_encoder",

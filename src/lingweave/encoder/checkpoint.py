@@ -14,7 +14,8 @@ from typing import Any, cast
 import torch
 from huggingface_hub import ModelCardData
 from safetensors import SafetensorError
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 from transformers import (
     AutoModelForMaskedLM,
     AutoTokenizer,
@@ -64,6 +65,20 @@ def prediction_head(model: PreTrainedModel) -> nn.Module:
         f"{type(model).__name__} is neither BERT-like nor RoBERTa-like",
         remedy="use a checkpoint of type bert, roberta, xlm-roberta or camembert",
     )
+
+
+def decoder_inputs(model: PreTrainedModel, states: Tensor) -> Tensor:
+    """What the masked-LM head hands to its last layer, `get_output_embeddings()`: (…, D) → (…, D).
+
+    Raises:
+        CheckpointError: as `prediction_head`.
+    """
+    head: Any = prediction_head(model)
+    if hasattr(head, "predictions"):  # BERT
+        transformed: Tensor = head.predictions.transform(states)
+    else:
+        transformed = head.layer_norm(functional.gelu(head.dense(states)))
+    return transformed
 
 
 def load_tokenizer(checkpoint: Path | str) -> PreTrainedTokenizerFast:

@@ -21,7 +21,7 @@ def score_predictions(
     return {
         **{metric.name: float(metric.of(sums)) for metric in task.metrics},
         "num_examples": len(statistics),
-        "signature": signature(about),
+        "signature": signature({**about, "metric": "+".join(one.name for one in task.metrics)}),
     }
 
 

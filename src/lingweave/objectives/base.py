@@ -18,9 +18,9 @@ import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
-from torch.nn import functional
 
-from lingweave.encoder import EncodedSentence, prediction_head
+from lingweave.encoder import EncodedSentence, decoder_inputs
+from lingweave.objectives.linear_cross_entropy import linear_cross_entropy
 
 ExampleT = TypeVar("ExampleT", contravariant=True)
 BatchT = TypeVar("BatchT", bound="Batch")
@@ -109,6 +109,11 @@ class ObjectiveOptions(BaseModel):
         """Whether an update that is cut into micro-batches would have another loss."""
         return False
 
+    @property
+    def uses_links(self) -> bool:
+        """Whether the word alignment has any part in it."""
+        return True
+
 
 class PairObjective(ABC):
     """An objective for continued pre-training: its examples are sentence pairs."""
@@ -196,5 +201,6 @@ def prediction_loss(model: Any, states_PD: Tensor, labels_P: Tensor) -> Tensor: 
     """Summed cross-entropy of the masked-LM head at the given states; 0 when there are none."""
     if not len(labels_P):
         return states_PD.sum() * 0.0
-    logits_PV = prediction_head(model)(states_PD)
-    return functional.cross_entropy(logits_PV.float(), labels_P, reduction="sum")
+    decoder = model.get_output_embeddings()
+    inputs_PD = decoder_inputs(model, states_PD)
+    return linear_cross_entropy(inputs_PD, decoder.weight, decoder.bias, labels_P)

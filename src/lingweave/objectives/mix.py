@@ -69,6 +69,11 @@ class MixOptions(ObjectiveOptions):
         """Whether one of the parts does."""
         return any(part.needs_whole_updates for part in self.parts.values())
 
+    @property
+    def uses_links(self) -> bool:
+        """Whether one of the parts does."""
+        return any(part.uses_links for part in self.parts.values())
+
 
 @dataclass(frozen=True, kw_only=True)
 class MixBatch(Batch):

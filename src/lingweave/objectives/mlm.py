@@ -25,6 +25,11 @@ class MLMOptions(MaskedOptions):
 
     objective: Literal["mlm"] = "mlm"
 
+    @property
+    def uses_links(self) -> bool:
+        """It sees sentences, and no word alignment."""
+        return False
+
 
 class MLM(MaskedObjective):
     """See the module docstring."""

@@ -40,6 +40,11 @@ class TLMOptions(MaskedOptions):
         default="fixed", description="fixed: source first (1901.07291: both orders)"
     )
 
+    @property
+    def uses_links(self) -> bool:
+        """It sees sentences, and no word alignment."""
+        return False
+
 
 class TLM(MaskedObjective):
     """See the module docstring.

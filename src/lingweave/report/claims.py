@@ -8,9 +8,30 @@ from lingweave.study import ClaimResult, Results
 def claims_table(results: Results) -> Table:
     """One row for each claim, in the order of the recipe."""
     rows = [
-        [claim.text, claim.verdict, claim.reason, claim_figures(claim)] for claim in results.claims
+        [f"{claim.id}: {claim.text}", claim.verdict, claim.reason, claim_figures(claim)]
+        for claim in results.claims
     ]
     return Table("Verdicts", ["claim", "verdict", "reason", "figures"], rows)
+
+
+def compared_claims(results: Results) -> Table:
+    """One short row for each claim that was compared."""
+    rows = [
+        [claim.id, claim.verdict, _effect(claim), f"{claim.task}: {claim.text}"]
+        for claim in results.claims
+        if claim.effect is not None
+    ]
+    return Table("Claims, effects in points [95 % interval]", ["", "verdict", "effect", ""], rows)
+
+
+def untested_claims(results: Results) -> str:
+    """Which claims nothing was compared for, in a line; "" if there are none."""
+    untested = [claim for claim in results.claims if claim.effect is None]
+    reasons = dict.fromkeys(claim.reason for claim in untested)
+    if not untested:
+        return ""
+    why = next(iter(reasons)) if len(reasons) == 1 else "report.md says why"
+    return f"Not tested ({why}): {', '.join(dict.fromkeys(claim.id for claim in untested))}."
 
 
 def claim_figures(claim: ClaimResult) -> str:
@@ -31,6 +52,15 @@ def claim_figures(claim: ClaimResult) -> str:
     if claim.compared is not None:
         told.append(f"{claim.compared[0]} against {claim.compared[1]}")
     return "; ".join(told)
+
+
+def _effect(claim: ClaimResult) -> str:
+    """The effect, in as few characters as can be."""
+    assert claim.effect is not None  # as `compared_claims` chooses them
+    effect = f"{100 * claim.effect:+.1f}"
+    if claim.low is None or claim.high is None:
+        return effect
+    return f"{effect} [{100 * claim.low:+.1f}, {100 * claim.high:+.1f}]"
 
 
 def _points(difference: float) -> str:

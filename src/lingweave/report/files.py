@@ -12,7 +12,7 @@ from lingweave.report.probe_page import probe_page
 from lingweave.report.probes import probe_report
 from lingweave.report.scores_csv import scores_csv
 from lingweave.report.study_page import study_page
-from lingweave.study import RESULTS, Results
+from lingweave.study import RESULTS, Results, judged
 from lingweave.study.probe_results import ProbeResults
 
 MARKDOWN, HTML, CSV = "report.md", "report.html", "scores.csv"
@@ -21,11 +21,14 @@ MARKDOWN, HTML, CSV = "report.md", "report.html", "scores.csv"
 def read_results(path: Path) -> tuple[Results | ProbeResults, Path]:
     """The results of a study or of a probe, and the folder they lie in.
 
+    The claims of a study are judged anew, from the predictions beside its results.
+
     Args:
         path: that folder, or the file itself.
 
     Raises:
         RecipeError: there are none, or they are of another version.
+        TableError: the predictions cannot be read.
     """
     file = path if path.suffix == ".json" else path / RESULTS
     if not file.is_file():
@@ -33,9 +36,12 @@ def read_results(path: Path) -> tuple[Results | ProbeResults, Path]:
     text = file.read_bytes()
     for kind in (Results, ProbeResults):
         try:
-            return kind.model_validate_json(text), file.parent
+            results = kind.model_validate_json(text)
         except ValidationError:
             continue
+        if isinstance(results, Results):
+            results = judged(results, file.parent)
+        return results, file.parent
     raise RecipeError(
         "this is no results file of this version", remedy="run the study again", path=file
     )

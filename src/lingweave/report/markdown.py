@@ -9,7 +9,7 @@ from lingweave.report.tables import (
     Table,
     alignment_table,
     difference_tables,
-    main_titles,
+    intervals_note,
     other_metric_tables,
     score_tables,
     seeds_note,
@@ -38,11 +38,7 @@ def _lines(results: Results) -> Iterator[str]:
     for table in score_tables(results):
         yield from _table(table)
     yield f"\n## Against {results.control}\n"
-    yield (
-        f"Paired differences in {main_titles(results)} on the same test examples, in points, with "
-        "95 % bootstrap intervals over the examples. The intervals say how far the choice of test "
-        "examples may mislead; they do not cover how much another training seed would differ."
-    )
+    yield intervals_note(results)
     for table in difference_tables(results):
         yield from _table(table)
     others = other_metric_tables(results)

@@ -18,7 +18,7 @@ from lingweave.report.study_figures import (
 from lingweave.report.tables import (
     alignment_table,
     difference_tables,
-    main_titles,
+    intervals_note,
     other_metric_tables,
     score_groups,
     score_tables,
@@ -36,10 +36,7 @@ _TWINS = (
     "These are small languages made up for the purpose. No number here says how large an effect is "
     "in natural languages."
 )
-_NOT_COVERED = (
-    "The intervals say how far the choice of test examples may mislead. They do not cover how much "
-    "another training seed would differ, and they are not corrected for the number of comparisons."
-)
+_NOT_CORRECTED = "The intervals are not corrected for the number of comparisons."
 
 
 def study_page(results: Results) -> Page:
@@ -84,7 +81,7 @@ def _headline(results: Results) -> Section:
         paragraphs.append(_TWINS)
     figures = difference_figures(results)
     if figures:
-        paragraphs.append(_NOT_COVERED)
+        paragraphs.append(f"{intervals_note(results)} {_NOT_CORRECTED}")
     return Section(
         name="in-short",
         title="In short",
@@ -139,10 +136,7 @@ def _differences(results: Results) -> Section | None:
     tables = difference_tables(results)
     if not tables:
         return None
-    told = (
-        f"Paired differences in {main_titles(results)} on the same test examples, in points, with "
-        f"95 % bootstrap intervals over the examples. {_NOT_COVERED}"
-    )
+    told = f"{intervals_note(results)} {_NOT_CORRECTED}"
     blocks = [Block(paragraphs=[told], tables=tables)]
     return Section(name="differences", title=f"Against {results.control}", blocks=blocks)
 

@@ -109,6 +109,22 @@ def note(results: Results) -> str:
     return f"{marks}; chance: {', '.join(f'{task} {chance}' for task, chance in known.items())}"
 
 
+def intervals_note(results: Results) -> str:
+    """What the differences to the control are, and what their intervals cover."""
+    what = f"Paired differences in {main_titles(results)} on the same test examples, in points"
+    covered = {score.over_control.covers for score in results.scores if score.over_control}
+    if covered == {"seeds and examples"}:
+        return f"{what}, with 95 % intervals over seeds and test examples."
+    told = (
+        f"{what}, with 95 % bootstrap intervals over the examples. The intervals say how far the "
+        "choice of test examples may mislead; they do not cover how much another training seed "
+        "would differ."
+    )
+    if "seeds and examples" not in covered:
+        return told
+    return f"{told} Where both systems have three seeds or more, they cover seeds as well."
+
+
 def seeds_note(results: Results) -> str:
     """How many models and test examples stand behind each number, and what the marks mean."""
     runs = sorted({len(score.seeds) for score in results.scores})

@@ -9,7 +9,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table as RichTable
+from rich.text import Text
 
+from lingweave.report.claims import compared_claims, untested_claims
 from lingweave.report.tables import (
     Table,
     alignment_table,
@@ -98,8 +100,23 @@ def print_results(console: Console, results: Results) -> None:
     console.print(note(results), highlight=False, markup=False)
     console.print()
     console.print(sentence(results), highlight=False, markup=False)
-    for claim in results.claims:
-        console.print(f"{claim.verdict}: {claim.text}", highlight=False, markup=False)
+    _print_claims(console, results)
+
+
+def _print_claims(console: Console, results: Results) -> None:
+    """A line for each claim that was compared, cut at the edge, then the names of the others."""
+    table = compared_claims(results)
+    if table.rows:
+        console.print(f"\n{table.title}", style="bold", highlight=False, markup=False)
+        shown = RichTable(box=None, pad_edge=False, show_header=False)
+        for name in table.header[:-1]:
+            shown.add_column(name, no_wrap=True)
+        shown.add_column(no_wrap=True, overflow="ellipsis")
+        for row in table.rows:
+            shown.add_row(*map(Text, row))
+        console.print(shown)
+    if untested := untested_claims(results):
+        console.print(f"\n{untested}", highlight=False, markup=False)
 
 
 def print_table(console: Console, table: Table) -> None:

@@ -3,6 +3,7 @@
 In: a recipe (`lingweave.config`). Out: `Results`, and a folder in which every stage's work is kept.
 """
 
+from lingweave.study.judging import judged
 from lingweave.study.probe_plan import ProbeTexts, linked_texts, tatoeba_texts
 from lingweave.study.probe_results import ProbeResults
 from lingweave.study.probing import probe
@@ -34,6 +35,7 @@ __all__ = [
     "align",
     "evaluate",
     "finetune",
+    "judged",
     "linked_texts",
     "pretrain",
     "probe",

@@ -18,7 +18,12 @@ from lingweave.codeswitch import LexiconSwitchOptions
 from lingweave.config import Finetuning, Progressive, Rule
 from lingweave.encoder import freeze, load_tokenizer, quiet_transformers
 from lingweave.errors import CheckpointError
-from lingweave.evaluation import score_predictions
+from lingweave.evaluation import (
+    PREDICTIONS,
+    prediction_table,
+    score_predictions,
+    write_predictions,
+)
 from lingweave.study.curriculum import Curriculum, load_relevance, switch_for_stages
 from lingweave.study.examples import read_examples
 from lingweave.study.lexicons import load_lexicons
@@ -31,11 +36,28 @@ from lingweave.study.selection import (
 from lingweave.study.stage import Workplace
 from lingweave.study.switching import Switcher, switch_examples
 from lingweave.tasks import TASKS, Examples, Task
-from lingweave.training import Progress, Run, epoch_weights, train
+from lingweave.training import Progress, Run, epoch_weights, processes, train
 from lingweave.training.options import Precision
 
-VERSION = 1
+VERSION, EVALUATION_VERSION = 1, 2
 SCORES, FINETUNING = "scores.json", "finetuning.json"
+DIGEST_LENGTH = 12
+"""Of digests in signatures: as in the names of stages' folders."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What tells a score from others, beside the test's name and language.
+
+    Attributes:
+        model: digest of the model tested.
+        data: digests of the test examples, by language.
+        seeds: of all trainings, such as 1+2 for pre-training and fine-tuning; "" if not known.
+    """
+
+    model: str
+    data: Mapping[str, str]
+    seeds: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +125,8 @@ def finetune_encoder(
         ),
         select=dev_score,
     )
-    work.save(place.out)
+    if processes.is_main():
+        work.save(place.out)
     record = {
         "train_examples": len(train_set),
         "train_sequences": len(sequences),
@@ -120,7 +143,8 @@ def finetune_encoder(
         record["code_switching"] = switched
     if tuple(material.rules) != ("dev",):
         record |= work.keep_by_rules(material, progress)
-    (place.out / FINETUNING).write_text(json.dumps(record, indent=1), "utf-8")
+    if processes.is_main():
+        (place.out / FINETUNING).write_text(json.dumps(record, indent=1), "utf-8")
 
 
 class _Finetuning:
@@ -198,7 +222,8 @@ class _Finetuning:
         chosen = choose_checkpoints(
             material.rules, material.languages, progress.scores, oracle_scores
         )
-        save_chosen(self.model, epochs, chosen, self._place.out, self.save)
+        if processes.is_main():
+            save_chosen(self.model, epochs, chosen, self._place.out, self.save)
         return {"checkpoints": chosen, "oracle_scores": oracle_scores}
 
 
@@ -220,6 +245,7 @@ def evaluate_model(
     tests: Mapping[str, Examples],
     max_length: int,
     precision: Precision,
+    provenance: Provenance,
     rule: Rule = "dev",
 ) -> None:
     """Predict and score each language; predictions are kept, example by example.
@@ -230,11 +256,12 @@ def evaluate_model(
         tests: test examples by language.
         max_length: pieces, special tokens counted.
         precision: of the computation.
+        provenance: for the signatures of the scores.
         rule: which of the weights that the fine-tuning kept are tested.
     """
     task = TASKS[task_name]
     tokenizer = load_tokenizer(place.inputs["model"])
-    scores, loaded = {}, Path()
+    scores, tables, loaded = {}, [], Path()
     for language, source in tests.items():
         folder = _checkpoint(place.inputs["model"], rule, language)
         if folder != loaded:
@@ -244,15 +271,31 @@ def evaluate_model(
         encoded = task.encode(tokenizer, examples, max_length)
         _check_lengths(model, encoded, place.inputs["model"])
         predictions = task.predict(model, tokenizer, examples, encoded, precision)
-        about = {
-            "task": f"{task_name}.{task.version}",
-            "test": Path(source.path).name,
-            "lang": language,
-        }
+        about = _about(f"{task_name}.{task.version}", language, source, provenance)
         statistics = task.statistics(examples, predictions)
         scores[language] = score_predictions(task, statistics, about)
-        task.write(place.out, language, examples, predictions)
-    (place.out / SCORES).write_text(json.dumps(scores, indent=1), "utf-8")
+        if processes.is_main():
+            task.write(place.out, language, examples, predictions)
+            tables.append(prediction_table(task, language, examples, predictions))
+    if processes.is_main():
+        write_predictions(place.out / PREDICTIONS, tables)
+        (place.out / SCORES).write_text(json.dumps(scores, indent=1), "utf-8")
+
+
+def _about(task: str, language: str, source: Examples, provenance: Provenance) -> dict[str, str]:
+    """The facts of a signature, in its order; those that are by default are left out."""
+    facts = {
+        "task": task,
+        "test": Path(source.path).name,
+        "split": "" if Path(source.path).exists() else source.split,
+        "skip": str(source.skip or ""),
+        "first": str(source.first or ""),
+        "data": provenance.data[language][:DIGEST_LENGTH],
+        "lang": language,
+        "model": provenance.model[:DIGEST_LENGTH],
+        "seeds": provenance.seeds,
+    }
+    return {name: fact for name, fact in facts.items() if fact}
 
 
 def _checkpoint(folder: Path, rule: Rule, language: str) -> Path:

@@ -5,6 +5,7 @@ Results: `lexicons.json`, which names the lexicons with their languages, and eac
 """
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,7 +35,10 @@ def read_given(files: Sequence[str], language: str) -> list[Lexicon]:
     """
     lexicons = []
     for path in files:
-        lexicon = read_lexicon(Path(path))
+        # Names of languages may be longer than codes, as the twins' are: base-miro.tsv.
+        named = re.fullmatch(rf"(?=.*[a-z]{{4}}){re.escape(language)}-([a-z]+)", Path(path).stem)
+        names = {"source_language": language, "target_language": named[1]} if named else {}
+        lexicon = read_lexicon(Path(path), **names)
         if lexicon.source_language not in (None, language):
             raise UserError(
                 f"it translates {lexicon.source_language!r}, but {language!r} is to be switched",

@@ -1,6 +1,7 @@
 """Recipe → stages: what must be done, in order, before any of it is done.
 
-    align … ─► encoder ─► pretrain (system × seed) ─► finetune (× setting × task × seed) ─► evaluate
+    align … ─► tokenize … ─► encoder ─► pretrain (system × seed)
+        ─► finetune (× setting × task × seed) ─► evaluate
 
 Settings and tasks may put stages of their own between: lexicons, the relevance of words, a task
 that is learned first. See `stages.py` for each stage and `trials.py` for the fine-tunings.
@@ -10,8 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lingweave.config import Recipe, Untrained
-from lingweave.study.stage import Stage
-from lingweave.study.stages import align_stage, encoder_stage, pretrain_stage
+from lingweave.study.stage import Checkpoint, Stage
+from lingweave.study.stages import (
+    align_stage,
+    encoder_stage,
+    pretrain_stage,
+    start_of,
+    tokenize_stage,
+)
 from lingweave.study.trials import Trial, plan_trials
 
 
@@ -21,13 +28,14 @@ class Plan:
 
     Attributes:
         alignments: the stages that align a bitext.
-        encoder: the one that prepares the encoder.
+        encoder: the one that prepares the encoder; where no system is trained, the checkpoint
+            itself, whose masked-LM head nobody needs.
         systems: the ones that pre-train, by system and seed.
         trials: what will be scored.
     """
 
     alignments: tuple[Stage, ...]
-    encoder: Stage
+    encoder: Stage | Checkpoint
     systems: Mapping[tuple[str, int], Stage]
     trials: tuple[Trial, ...]
 
@@ -42,12 +50,13 @@ class Plan:
         return list(found.values())
 
 
-def _with_inputs(stage: Stage) -> Iterator[Stage]:
-    """A stage behind all that it builds on."""
-    for needed in stage.inputs.values():
-        if isinstance(needed, Stage):
-            yield from _with_inputs(needed)
-    yield stage
+def _with_inputs(made: Stage | Checkpoint) -> Iterator[Stage]:
+    """A stage behind all that it builds on; nothing for what no stage made."""
+    if isinstance(made, Checkpoint):
+        return
+    for needed in made.inputs.values():
+        yield from _with_inputs(needed)
+    yield made
 
 
 def make_plan(recipe: Recipe) -> Plan:
@@ -57,12 +66,20 @@ def make_plan(recipe: Recipe) -> Plan:
         UserError: an input is missing or wrong; nothing was done yet.
     """
     alignments = tuple(align_stage(source, recipe.alignment) for source in recipe.bitext)
-    encoder = encoder_stage(recipe.encoder, recipe.head_warmup, recipe.pretraining, alignments)
-    systems = {
-        (name, seed): pretrain_stage(name, objective, recipe.pretraining, seed, encoder, alignments)
-        for name, objective in recipe.systems.items()
-        if not isinstance(objective, Untrained)
-        for seed in recipe.pretraining.seeds
-    }
+    start, systems = start_of(recipe.encoder), {}
+    encoder: Stage | Checkpoint = start
+    if recipe.trains_systems:
+        max_length = recipe.pretraining.max_length
+        texts = [tokenize_stage(alignment, start, max_length) for alignment in alignments]
+        encoder = base = encoder_stage(start, recipe.head_warmup, recipe.pretraining, texts)
+        gold = [source.gold for source in recipe.bitext]
+        systems = {
+            (name, seed): pretrain_stage(
+                name, objective, recipe.pretraining, seed, base, texts, gold
+            )
+            for name, objective in recipe.systems.items()
+            if not isinstance(objective, Untrained)
+            for seed in recipe.pretraining.seeds
+        }
     trials = tuple(plan_trials(recipe, encoder, systems, alignments))
     return Plan(alignments=alignments, encoder=encoder, systems=systems, trials=trials)

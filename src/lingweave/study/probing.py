@@ -32,6 +32,7 @@ from lingweave.study.probe_results import (
 from lingweave.study.probe_stages import FAST_ALIGN, PROBE, PROBE_VERSION
 from lingweave.study.run import RESULTS, Observer, run_stages
 from lingweave.study.stage import Stage, Store, machine
+from lingweave.training import processes
 
 
 def probe(
@@ -53,9 +54,10 @@ def probe(
     store = Store(out / "stages")
     run_stages(plan.stages, store, observer)
     results = _collect(plan, store, command)
-    with atomic_write(out / RESULTS) as file:
-        file.write(results.model_dump_json(indent=1))
-        file.write("\n")
+    if processes.is_main():
+        with atomic_write(out / RESULTS) as file:
+            file.write(results.model_dump_json(indent=1))
+            file.write("\n")
     return results
 
 

@@ -7,10 +7,13 @@ from typing import Protocol
 from lingweave.config import Recipe
 from lingweave.corpus import atomic_write
 from lingweave.corpus.twins import TwinOptions, write_twins
-from lingweave.study.plan import make_plan
-from lingweave.study.results import Results, collect_results
+from lingweave.evaluation import PREDICTIONS
+from lingweave.study.collection import collect_results
+from lingweave.study.judging import judged
+from lingweave.study.plan import Plan, make_plan
+from lingweave.study.results import Results
 from lingweave.study.stage import Stage, Store, Workplace
-from lingweave.training import UpdateReport
+from lingweave.training import UpdateReport, processes
 
 TWINS_VERSION = 2
 RESULTS = "results.json"
@@ -29,7 +32,7 @@ class Observer(Protocol):
 
 
 def run_study(recipe: Recipe, out: Path, *, observer: Observer, command: str = "") -> Results:
-    """Do all stages that are not done, then write `results.json`.
+    """Do all stages that are not done, then write `predictions.parquet` and `results.json`.
 
     Args:
         recipe: what to do.
@@ -47,7 +50,12 @@ def run_study(recipe: Recipe, out: Path, *, observer: Observer, command: str = "
         recipe = recipe.with_twins_in(folder)
     plan = make_plan(recipe)
     run_stages(plan.stages, store, observer)
-    results = collect_results(recipe, plan, store, command)
+    return processes.made_by_main(lambda: _collected(recipe, plan, store, out, command))
+
+
+def _collected(recipe: Recipe, plan: Plan, store: Store, out: Path, command: str) -> Results:
+    """Collect and write the results."""
+    results = judged(collect_results(recipe, plan, store, out / PREDICTIONS, command), out)
     with atomic_write(out / RESULTS) as file:
         file.write(results.model_dump_json(indent=1))
         file.write("\n")

@@ -31,8 +31,11 @@ from lingweave.study.stages import (
     finetune_stage,
     given,
     pretrain_stage,
+    start_of,
+    tokenize_stage,
 )
 from lingweave.tasks import Examples
+from lingweave.training import processes
 
 
 def pretrain(
@@ -58,10 +61,12 @@ def pretrain(
         UserError: an input is wrong, or `out` exists.
     """
     alignments = [align_stage(source, Alignment()) for source in bitexts]
-    start = encoder_stage(EncoderSource(checkpoint=encoder), HeadWarmup(), options, alignments)
+    checkpoint = start_of(EncoderSource(checkpoint=encoder))
+    texts = [tokenize_stage(aligned, checkpoint, options.max_length) for aligned in alignments]
+    start = encoder_stage(checkpoint, HeadWarmup(), options, texts)
     name = objective.model_dump()["objective"]
-    last = pretrain_stage(name, objective, options, options.seeds[0], start, alignments)
-    _run([*alignments, start, last], out, observer)
+    last = pretrain_stage(name, objective, options, options.seeds[0], start, texts)
+    _run([*alignments, *texts, start, last], out, observer)
 
 
 def finetune(
@@ -126,15 +131,18 @@ def evaluate(
 
 def _run(stages: Sequence[Stage], out: Path, observer: Observer) -> None:
     """Run stages in order; the last one's folder becomes `out`."""
-    if out.exists():
+    if processes.from_main(out.exists()):
         raise TextFileError("it exists already", remedy="name another folder", path=out)
     work = unfinished_folder(out)
     store = Store(work)
     try:
         run_stages(stages, store, observer)
     except UserError:
-        if not any(work.glob(f"*/{RESUME}/*")):  # nothing that a second try could go on from
+        resumes = any(work.glob(f"*/{RESUME}/*"))
+        if processes.is_main() and not resumes:  # nothing that a second try could go on from
             shutil.rmtree(work, ignore_errors=True)
         raise
-    store.folder(stages[-1]).rename(out)
-    shutil.rmtree(work)
+    if processes.is_main():
+        store.folder(stages[-1]).rename(out)
+        shutil.rmtree(work)
+    processes.barrier()

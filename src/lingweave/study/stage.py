@@ -3,6 +3,9 @@
 A finished stage is never run twice and an unfinished one never counts: it works in `….unfinished`,
 beside which training keeps its checkpoints, and the folder gets its name when everything is
 written.
+
+Of several processes the main one keeps the folders. A stage that trains or predicts is done by all
+of them together, any other by the main one while the rest wait.
 """
 
 import hashlib
@@ -10,7 +13,8 @@ import json
 import platform
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +26,7 @@ from safetensors import SafetensorError
 
 from lingweave.corpus import make_folder
 from lingweave.errors import TextFileError
-from lingweave.training import LOGS, Report
+from lingweave.training import LOGS, Report, processes
 
 DONE = "stage.json"
 RESUME = "resume"
@@ -33,7 +37,7 @@ class Workplace:
     """Where a stage works.
 
     Attributes:
-        out: folder to write results to.
+        out: folder to write results to; only the main process does.
         resume: folder for checkpoints; removed when the stage is finished.
         inputs: finished folders of the stages that this one builds on, by role.
         report: to be called after every update of a training.
@@ -71,6 +75,7 @@ class Stage:
         work: does it.
         inputs: the stages and checkpoints it builds on, by role.
         files: the input files by role; their content goes into the hash.
+        is_shared: whether all processes do the work together, each calling `work`.
     """
 
     kind: str
@@ -80,6 +85,7 @@ class Stage:
     work: Callable[[Workplace], None]
     inputs: "Mapping[str, Stage | Checkpoint]" = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
+    is_shared: bool = False
 
     @cached_property
     def digest(self) -> str:
@@ -128,60 +134,88 @@ class Store:
         Raises:
             TextFileError: another process is at work on this stage, or the disk is full.
         """
-        final = self.folder(stage)
-        if self.is_finished(stage):
-            shutil.rmtree(
-                unfinished_folder(final), ignore_errors=True
-            )  # left by a kill just at the end
+        final = processes.from_main(self.folder(stage))
+        if processes.from_main(self.is_finished(stage)):
+            if processes.is_main():  # left by a kill just at the end
+                shutil.rmtree(unfinished_folder(final), ignore_errors=True)
             return final
         locks = self._root / ".locks"
         make_folder(locks)
+        lock = FileLock(locks / final.name, timeout=0) if processes.is_main() else nullcontext()
         try:
-            with FileLock(locks / final.name, timeout=0):
-                if not self.is_finished(stage):  # another process may just have done it
+            with lock:
+                # Another run may just have done it.
+                if not processes.from_main(self.is_finished(stage)):
                     self._work(stage, final, report)
         except Timeout as error:
             raise TextFileError(
                 "another process is at work here", remedy="wait for it or stop it", path=final
             ) from error
+        processes.barrier()  # nobody looks for the results before they are there
         return final
 
     def _work(self, stage: Stage, final: Path, report: Report | None) -> None:
         unfinished = unfinished_folder(final)
-        out, resume = unfinished / "out", unfinished / RESUME
-        shutil.rmtree(out, ignore_errors=True)  # half-written results; checkpoints are in `resume`
-        started = time.monotonic()
         inputs = {role: self.folder(needed) for role, needed in stage.inputs.items()}
-        try:
-            out.mkdir(parents=True)
-            stage.work(Workplace(out, resume, inputs, report))
-            if (resume / LOGS).is_dir():
-                (resume / LOGS).rename(out / LOGS)
-            record = {
-                "kind": stage.kind,
-                "label": stage.label,
-                "version": stage.version,
-                "settings": stage.settings,
-                "inputs": {role: self.folder(made).name for role, made in stage.inputs.items()},
-                "seconds": round(time.monotonic() - started, 1),
-                "machine": machine(),
-            }
-            (out / DONE).write_text(json.dumps(record, indent=1, ensure_ascii=False), "utf-8")
-        except FileNotFoundError as error:
-            raise TextFileError(
-                f"stage {stage.label} misses a file it needs",
-                remedy="put it back and run the same command again",
-                path=error.filename,
-            ) from error
-        except (OSError, SafetensorError) as error:
-            raise TextFileError(
-                f"stage {stage.label} cannot write its results ({error})",
-                remedy="make room or mend the permissions, and run the same command again",
-                path=unfinished,
-            ) from error
-        shutil.rmtree(final, ignore_errors=True)
-        out.rename(final)
-        shutil.rmtree(unfinished, ignore_errors=True)
+        place = Workplace(unfinished / "out", unfinished / RESUME, inputs, report)
+        with _failures_are_said(stage, unfinished):
+            if processes.is_main():
+                self._lead(stage, place)
+            elif stage.is_shared:
+                stage.work(place)
+                processes.barrier()
+        if processes.is_main():
+            shutil.rmtree(final, ignore_errors=True)
+            place.out.rename(final)
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+    def _lead(self, stage: Stage, place: Workplace) -> None:
+        """Work, with the others or alone, and keep a record: what the main process does."""
+        started = time.monotonic()
+        shutil.rmtree(place.out, ignore_errors=True)  # half-written; checkpoints are in `resume`
+        place.out.mkdir(parents=True)
+        if stage.is_shared:
+            stage.work(place)
+            processes.barrier()  # the others may still read checkpoints
+        else:
+            with processes.alone():
+                stage.work(place)
+        if (place.resume / LOGS).is_dir():
+            (place.resume / LOGS).rename(place.out / LOGS)
+        record = {
+            "kind": stage.kind,
+            "label": stage.label,
+            "version": stage.version,
+            "settings": stage.settings,
+            "inputs": {role: self.folder(made).name for role, made in stage.inputs.items()},
+            "seconds": round(time.monotonic() - started, 1),
+            "machine": machine(processes.count() if stage.is_shared else 1),
+        }
+        content = json.dumps(record, indent=1, ensure_ascii=False)
+        (place.out / DONE).write_text(content, "utf-8")
+
+
+@contextmanager
+def _failures_are_said(stage: Stage, unfinished: Path) -> Iterator[None]:
+    """Turn missing files and full disks into one clear line.
+
+    Raises:
+        TextFileError: a file is missing, or could not be written.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise TextFileError(
+            f"stage {stage.label} misses a file it needs",
+            remedy="put it back and run the same command again",
+            path=error.filename,
+        ) from error
+    except (OSError, SafetensorError) as error:
+        raise TextFileError(
+            f"stage {stage.label} cannot write its results ({error})",
+            remedy="make room or mend the permissions, and run the same command again",
+            path=unfinished,
+        ) from error
 
 
 def unfinished_folder(final: Path) -> Path:
@@ -189,12 +223,13 @@ def unfinished_folder(final: Path) -> Path:
     return final.with_name(final.name + ".unfinished")
 
 
-def machine() -> str:
+def machine(num_processes: int = 1) -> str:
     """What the work was done on, in a line."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else _processor()
     threads = torch.get_num_threads()
     python = platform.python_version()
-    return f"{device}, {threads} threads, Python {python}, torch {torch.__version__}"
+    several = f"{num_processes} processes, " if num_processes > 1 else ""
+    return f"{several}{device}, {threads} threads, Python {python}, torch {torch.__version__}"
 
 
 def _processor() -> str:

@@ -5,6 +5,7 @@ that a study moves with its folder and notices when a file behind an unchanged n
 """
 
 import hashlib
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -17,22 +18,25 @@ from lingweave.config import (
     Alignment,
     BitextSource,
     EncoderSource,
+    Feed,
     Finetuning,
     HeadWarmup,
     LexiconSource,
     Pretraining,
     Progressive,
     Rule,
-    symmetrization_of,
+    feed_of,
 )
 from lingweave.encoder import load_tokenizer
 from lingweave.errors import BitextError, TextFileError
 from lingweave.objectives import ObjectiveOptions
-from lingweave.study import aligning, curriculum, finetuning, lexicons, pretraining
+from lingweave.study import aligning, curriculum, finetuning, lexicons, pretraining, tokenizing
 from lingweave.study.examples import read_examples
-from lingweave.study.finetuning import Material
+from lingweave.study.finetuning import Material, Provenance
 from lingweave.study.stage import Checkpoint, Stage
-from lingweave.tasks import TASKS, Examples
+from lingweave.tasks import TASKS, Examples, learned_as
+
+logger = logging.getLogger(__name__)
 
 NOT_RESULTS = {"seeds", "checkpoint_updates", "tracker"}
 """Settings of a training that change nothing about what comes out (each seed has its own stage)."""
@@ -56,25 +60,62 @@ def align_stage(source: BitextSource, alignment: Alignment) -> Stage:
     )
 
 
+def start_of(source: EncoderSource) -> "Stage | Checkpoint":
+    """What the encoder comes from, with its tokenizer: a stage that makes one, or a checkpoint.
+
+    Raises:
+        UserError: a text is missing, or the checkpoint is of no use.
+    """
+    if source.scratch is None:
+        return given(Path(str(source.checkpoint)))
+    texts = [Path(text) for text in source.scratch.texts]
+    settings = source.scratch.model_dump(mode="json", exclude={"texts"})
+    settings["training"] = _training(source.scratch.training)
+    return Stage(
+        "scratch",
+        "encoder",
+        pretraining.SCRATCH_VERSION,
+        settings,
+        partial(pretraining.train_from_scratch, texts=texts, source=source.scratch),
+        files=_existing({str(number): str(text) for number, text in enumerate(texts)}),
+        is_shared=True,
+    )
+
+
+def tokenize_stage(alignment: Stage, start: "Stage | Checkpoint", max_length: int) -> Stage:
+    """The stage that tokenises one aligned bitext for all systems.
+
+    Args:
+        alignment: the stage that aligns it.
+        start: what the tokenizer comes from.
+        max_length: pieces of one sentence, special tokens counted.
+    """
+    return Stage(
+        "tokenize",
+        alignment.label.replace("align", "tokenize", 1),
+        tokenizing.VERSION,
+        {"max_length": max_length},
+        partial(tokenizing.tokenize_pairs, max_length=max_length),
+        inputs={tokenizing.TOKENIZER: start, tokenizing.BITEXT: alignment},
+    )
+
+
 def encoder_stage(
-    source: EncoderSource,
+    start: "Stage | Checkpoint",
     head_warmup: HeadWarmup,
     options: Pretraining,
-    alignments: Sequence[Stage],
+    texts: Sequence[Stage],
 ) -> Stage:
-    """The stage that makes or loads the encoder that all systems start from."""
-    if source.scratch is not None:
-        texts = [Path(text) for text in source.scratch.texts]
-        settings = source.scratch.model_dump(mode="json", exclude={"texts"})
-        settings["training"] = _training(source.scratch.training)
-        return Stage(
-            "scratch",
-            "encoder",
-            pretraining.SCRATCH_VERSION,
-            settings,
-            partial(pretraining.train_from_scratch, texts=texts, source=source.scratch),
-            files=_existing({str(number): str(text) for number, text in enumerate(texts)}),
-        )
+    """The stage that makes or loads the encoder that all systems start from.
+
+    Args:
+        start: what it comes from.
+        head_warmup: how to train a head where it has none.
+        options: `max_length` and the first seed are used.
+        texts: tokenised, to train the head on.
+    """
+    if isinstance(start, Stage):
+        return start
     seed, max_length = options.seeds[0], options.max_length
     return Stage(
         "encoder",
@@ -82,7 +123,8 @@ def encoder_stage(
         pretraining.VERSION,
         {"head_warmup": _training(head_warmup), "seed": seed, "max_length": max_length},
         partial(pretraining.prepare_encoder, warmup=head_warmup, seed=seed, max_length=max_length),
-        inputs={"checkpoint": given(Path(str(source.checkpoint))), **_by_role(alignments)},
+        inputs={"checkpoint": start, **_by_role(texts)},
+        is_shared=True,
     )
 
 
@@ -102,20 +144,49 @@ def pretrain_stage(
     options: Pretraining,
     seed: int,
     encoder: Stage,
-    alignments: Sequence[Stage],
+    texts: Sequence[Stage],
+    gold: Sequence[str | None] = (),
 ) -> Stage:
-    """The stage that pre-trains one system with one seed."""
+    """The stage that pre-trains one system with one seed.
+
+    Args:
+        name: of the system.
+        objective: with its options, and those of its feed.
+        options: how to train.
+        seed: of every choice.
+        encoder: to start from.
+        texts: tokenised bitexts.
+        gold: files with true links, one for each bitext; needed where the system is fed these.
+    """
+    feed = feed_of(objective)
     settings = {
-        "objective": objective.model_dump(mode="json", exclude={"symmetrization"}),
+        "objective": objective.model_dump(mode="json", exclude=set(Feed.model_fields)),
         "training": _training(options),
         "seed": seed,
+        **feed.model_dump(mode="json", exclude_defaults=True),
     }
-    if symmetrization_of(objective) is not None:
-        settings["symmetrization"] = symmetrization_of(objective)
-    work = partial(pretraining.pretrain_system, options=objective, pretraining=options, seed=seed)
+    true_links = gold if feed.links == "gold" else ()
+    files = _existing({f"gold {number}": path for number, path in enumerate(true_links, start=1)})
+    work = partial(
+        pretraining.pretrain_system,
+        options=objective,
+        pretraining=options,
+        seed=seed,
+        gold=list(files.values()),
+    )
     label = f"pretrain-{name}-{seed}"
-    inputs = {"encoder": encoder, **_by_role(alignments)}
-    return Stage("pretrain", label, pretraining.VERSION, settings, work, inputs)
+    inputs = {"encoder": encoder, **_by_role(texts)}
+    return Stage(
+        "pretrain",
+        label,
+        pretraining.VERSION,
+        settings,
+        work,
+        inputs,
+        files,
+        # Where a loss is that of the whole update, one process trains and the others wait.
+        is_shared=not objective.needs_whole_updates,
+    )
 
 
 def finetune_stage(
@@ -138,6 +209,7 @@ def finetune_stage(
         inputs: see `finetune_encoder`.
         digests: remembers what was read.
     """
+    task = learned_as(task, [*material.dev, *material.oracle.values()])
     options = options.model_copy(
         update={"max_length": options.max_length or TASKS[task].max_length}
     )
@@ -156,7 +228,15 @@ def finetune_stage(
     work = partial(
         finetuning.finetune_encoder, task_name=task, material=material, options=options, seed=seed
     )
-    return Stage("finetune", f"finetune-{label}", finetuning.VERSION, settings, work, inputs)
+    return Stage(
+        "finetune",
+        f"finetune-{label}",
+        finetuning.VERSION,
+        settings,
+        work,
+        inputs,
+        is_shared=True,
+    )
 
 
 def encoder_of_stage(label: str, model: Stage) -> Stage:
@@ -254,9 +334,10 @@ def evaluate_stage(
         rule: which of its weights are tested.
     """
     max_length = options.max_length or TASKS[task].max_length
+    data = digests.of(task, tests)
     settings = {
         "task": task,
-        "examples": digests.of(task, tests),
+        "examples": data,
         "max_length": max_length,
         "precision": options.precision,
     }
@@ -268,18 +349,31 @@ def evaluate_stage(
         tests=tests,
         max_length=max_length,
         precision=options.precision,
+        provenance=Provenance(model=model.digest, data=data, seeds=_seeds_of(model)),
         rule=rule,
     )
-    inputs = {"model": model}
-    return Stage("evaluate", f"evaluate-{label}", finetuning.VERSION, settings, work, inputs)
+    inputs, version = {"model": model}, finetuning.EVALUATION_VERSION
+    label = f"evaluate-{label}"
+    return Stage("evaluate", label, version, settings, work, inputs, is_shared=True)
+
+
+def _seeds_of(model: Stage | Checkpoint) -> str:
+    """The seeds of all trainings behind a fine-tuned model, first to last, as far as is known."""
+    seeds: list[str] = []
+    made: Stage | Checkpoint | None = model
+    while isinstance(made, Stage):
+        if made.kind in ("pretrain", "finetune"):
+            seeds.insert(0, str(made.settings["seed"]))
+        made = made.inputs.get("encoder") or made.inputs.get("model")
+    return "+".join(seeds)
 
 
 def _training(options: BaseModel) -> dict[str, Any]:
     return options.model_dump(mode="json", exclude=NOT_RESULTS)
 
 
-def _by_role(alignments: Iterable[Stage]) -> dict[str, Stage]:
-    return {f"bitext {number}": stage for number, stage in enumerate(alignments, start=1)}
+def _by_role(texts: Iterable[Stage]) -> dict[str, Stage]:
+    return {f"bitext {number}": stage for number, stage in enumerate(texts, start=1)}
 
 
 def _existing(files: Mapping[str, str | None]) -> dict[str, Path]:
@@ -305,6 +399,13 @@ class ExampleDigests:
         key = task, source.model_dump_json()
         if key not in self._known:
             examples = read_examples(TASKS[task], source)
+            if source.first is not None and len(examples) < source.first:
+                logger.warning(
+                    "%s: the first %d examples are asked for, but it has %d",
+                    source.path,
+                    source.first,
+                    len(examples),
+                )
             self._known[key] = _digest(str(example) for example in examples)
         return self._known[key]
 

@@ -18,9 +18,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from lingweave.config import Recipe, Rule, Setting, TaskSource, Untrained
+from lingweave.config import Progressive, Recipe, Rule, TaskSource, Untrained
 from lingweave.study.finetuning import Material
-from lingweave.study.stage import Stage
+from lingweave.study.stage import Checkpoint, Stage
 from lingweave.study.stages import (
     ExampleDigests,
     encoder_of_stage,
@@ -61,7 +61,7 @@ class Trial:
 
 def plan_trials(
     recipe: Recipe,
-    encoder: Stage,
+    encoder: Stage | Checkpoint,
     systems: Mapping[tuple[str, int], Stage],
     alignments: Sequence[Stage],
 ) -> Iterator[Trial]:
@@ -69,7 +69,7 @@ def plan_trials(
 
     Args:
         recipe: of the study.
-        encoder: the stage that all systems start from.
+        encoder: the stage, or checkpoint, that all systems start from.
         systems: the stages that pre-train, by system and seed.
         alignments: of the recipe's bitexts.
 
@@ -95,15 +95,15 @@ class _Start:
 
     recipe: Recipe
     system: str
-    encoder: Stage
+    encoder: Stage | Checkpoint
     seed: int
     finetuning_seed: int
     alignments: Sequence[Stage]
     digests: ExampleDigests
 
-    def trials(self, setting: Setting, name: str) -> Iterator[Trial]:
+    def trials(self, setting: str, name: str) -> Iterator[Trial]:
         """All fine-tunings of a setting on a task, tested by every rule of selection."""
-        task, options = self.recipe.tasks[name], self.recipe.finetuning
+        task, options = self.recipe.tasks[name], self.recipe.finetuning_on(name)
         for languages, material in self._materials(setting, task):
             label = self._label(setting, name)
             if setting == "translate-train":
@@ -130,18 +130,18 @@ class _Start:
 
     def _finetuned(self, label: str, name: str, material: Material) -> Stage:
         """The stage that fine-tunes on a task, behind those that it needs."""
-        task, options = self.recipe.tasks[name], self.recipe.finetuning
+        task, options = self.recipe.tasks[name], self.recipe.finetuning_on(name)
         inputs = {"encoder": self._begun(name)}
         if material.switching is not None:
             inputs["lexicons"] = lexicon_stage(
                 task.source_language, self.recipe.lexicons, self.recipe.bitext, self.alignments
             )
-        if material.switching is self.recipe.progressive:
+        if isinstance(material.switching, Progressive):
             inputs["relevance"] = relevance_stage(
                 self._label("zero-shot", name),
                 task.task,
                 material,
-                self.recipe.progressive,
+                material.switching,
                 options.max_length or TASKS[task.task].max_length,
                 self._zero_shot(name),
                 self.digests,
@@ -155,16 +155,14 @@ class _Start:
         ((_, material),) = self._materials("zero-shot", self.recipe.tasks[name])
         return self._finetuned(self._label("zero-shot", name), name, material)
 
-    def _begun(self, name: str) -> Stage:
+    def _begun(self, name: str) -> Stage | Checkpoint:
         """The encoder that fine-tuning on a task starts from."""
         before = self.recipe.tasks[name].intermediate
         if before is None:
             return self.encoder
         return encoder_of_stage(self._label("zero-shot", before), self._zero_shot(before))
 
-    def _materials(
-        self, setting: Setting, task: TaskSource
-    ) -> list[tuple[tuple[str, ...], Material]]:
+    def _materials(self, setting: str, task: TaskSource) -> list[tuple[tuple[str, ...], Material]]:
         """For each fine-tuning of a setting the languages it is tested on, and its examples."""
         each: list[tuple[tuple[str, ...], Material]]
         if setting == "translate-train":
@@ -175,11 +173,7 @@ class _Start:
             joined = replace(own, train=[*own.train, *more.train], dev=[*own.dev, *more.dev])
             each = [(tuple(task.languages), joined)]
         else:
-            switching = {
-                "zero-shot": None,
-                "code-switched": self.recipe.code_switching,
-                "progressive": self.recipe.progressive,
-            }[setting]
+            switching = self.recipe.switching_in(setting)
             material = replace(
                 _untranslated(task), switching=switching, language=task.source_language
             )

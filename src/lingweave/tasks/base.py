@@ -38,6 +38,21 @@ class Metric:
     of: Callable[[Statistics], Statistics]
 
 
+@dataclass(frozen=True, kw_only=True)
+class PredictionText:
+    """A prediction as text.
+
+    Attributes:
+        prediction: what was predicted.
+        gold: what would have been right.
+        num_characters: of the example's input.
+    """
+
+    prediction: str
+    gold: str
+    num_characters: int
+
+
 class Task(Protocol):
     """A task: reading, encoding, head, objective, predictions, score."""
 
@@ -105,11 +120,11 @@ class Task(Protocol):
     def write(
         self, folder: Path, language: str, examples: Sequence[Any], predictions: Sequence[Any]
     ) -> None:
-        """Keep the predictions in files, example by example."""
+        """Keep the predictions in files for people and official scripts."""
         ...
 
-    def read_statistics(self, folder: Path, language: str) -> Statistics:
-        """The statistics of the predictions that `write` left there, (N, K)."""
+    def as_text(self, example: Any, prediction: Any) -> PredictionText:
+        """One example's prediction for `lingweave.evaluation.predictions`."""
         ...
 
 

@@ -16,7 +16,7 @@ from transformers import AutoModelForSequenceClassification, PreTrainedTokenizer
 from lingweave.corpus import Row, read_table
 from lingweave.errors import TableError
 from lingweave.objectives import Classification, LabelledSequence
-from lingweave.tasks.base import Metric, Statistics, predictions_file, ratio
+from lingweave.tasks.base import Metric, PredictionText, Statistics, predictions_file, ratio
 from lingweave.tasks.examples import Examples
 from lingweave.tasks.heads import load_model, new_model, outputs
 from lingweave.training.options import Precision
@@ -216,9 +216,10 @@ class ClassificationTask:
         text = "\n".join(["gold\tpredicted", *rows]) + "\n"
         predictions_file(folder, language).write_text(text, "utf-8")
 
-    def read_statistics(self, folder: Path, language: str) -> Statistics:
-        """The same statistics, from the file."""
-        lines = predictions_file(folder, language).read_text("utf-8").splitlines()[1:]
-        pairs = [[self.labels.index(label) for label in line.split("\t")] for line in lines]
-        gold, predicted = zip(*pairs, strict=True)
-        return label_statistics(gold, predicted, len(self.labels))
+    def as_text(self, example: Any, prediction: int) -> PredictionText:
+        """The labels' names."""
+        return PredictionText(
+            prediction=self.labels[prediction],
+            gold=self.labels[example.label],
+            num_characters=sum(len(getattr(example, name)) for name in self.texts),
+        )

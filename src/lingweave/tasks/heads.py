@@ -11,7 +11,7 @@ from torch import nn
 from lingweave.encoder import quiet_transformers
 from lingweave.errors import CheckpointError
 from lingweave.objectives import Objective
-from lingweave.training import precision_of_machine
+from lingweave.training import precision_of_machine, processes
 from lingweave.training.options import Precision
 
 PREDICTION_BATCH = 64
@@ -97,7 +97,7 @@ def outputs(
     sequences: Sequence[Any],
     precision: Precision,
 ) -> Iterator[tuple[list[int], Any]]:
-    """Run a model over sequences, without gradients.
+    """Run a model over sequences, without gradients; several processes share them.
 
     Args:
         model: it is used as it stands, in evaluation mode.
@@ -106,18 +106,28 @@ def outputs(
         precision: of the computation.
 
     Yields:
-        which sequences these are, and what the model said of them, row by row.
+        which sequences these are, and what the model said of them, row by row, on the CPU; in each
+        process all of them.
     """
     device = next(model.parameters()).device
     use_bf16 = precision_of_machine(precision) == "bf16"
     order = sorted(range(len(sequences)), key=lambda index: objective.length(sequences[index]))
+    batches = [
+        order[start : start + PREDICTION_BATCH] for start in range(0, len(order), PREDICTION_BATCH)
+    ]
     model.eval()
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=use_bf16):
-        for start in range(0, len(order), PREDICTION_BATCH):
-            chosen = order[start : start + PREDICTION_BATCH]
-            # No generators: these objectives leave nothing to chance.
-            batch = objective.collate([sequences[index] for index in chosen], ()).to(device)
-            yield chosen, model(**batch.inputs)
+        for start in range(0, len(batches), processes.count()):
+            together = batches[start : start + processes.count()]
+            own = []
+            for chosen in together[processes.rank() :][:1]:
+                # No generators: these objectives leave nothing to chance.
+                batch = objective.collate([sequences[index] for index in chosen], ()).to(device)
+                said = model(**batch.inputs)
+                own.append((chosen, type(said)((name, said[name].cpu()) for name in said)))
+            # The very batches of one process, in its order: the same scores.
+            for found in processes.gather(own):
+                yield from found
 
 
 def _cannot_load(checkpoint: Path | str, error: Exception) -> CheckpointError:

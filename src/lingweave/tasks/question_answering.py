@@ -18,7 +18,7 @@ import numpy as np
 from torch import nn
 from transformers import AutoModelForQuestionAnswering, PreTrainedTokenizerFast
 
-from lingweave.corpus import Answer, read_lines, read_questions
+from lingweave.corpus import Answer, read_questions
 from lingweave.errors import TableError
 from lingweave.objectives import SpanPrediction
 from lingweave.tasks.answers import (
@@ -28,7 +28,7 @@ from lingweave.tasks.answers import (
     mlqa_normalised,
     squad_normalised,
 )
-from lingweave.tasks.base import Metric, Statistics, predictions_file, ratio
+from lingweave.tasks.base import Metric, PredictionText, Statistics, predictions_file, ratio
 from lingweave.tasks.examples import Examples
 from lingweave.tasks.heads import load_model, new_model, outputs
 from lingweave.tasks.windows import (
@@ -219,12 +219,13 @@ class QuestionAnsweringTask:
         text = "\n".join(["id\tf1\texact_match", *rows]) + "\n"
         predictions_file(folder, language).write_text(text, "utf-8")
 
-    def read_statistics(self, folder: Path, language: str) -> Statistics:
-        """The same statistics, from the file."""
-        lines = list(read_lines(predictions_file(folder, language)))[1:]
-        # From the right, for an id may hold a TAB.
-        scores = [[float(cell) for cell in line.rsplit("\t", 2)[1:]] for line in lines]
-        return np.column_stack([np.array(scores), np.ones(len(scores))])
+    def as_text(self, example: QuestionExample, prediction: Answers) -> PredictionText:
+        """The best answer, and all right ones as a JSON list."""
+        return PredictionText(
+            prediction=_first(prediction),
+            gold=json.dumps([answer.text for answer in example.answers], ensure_ascii=False),
+            num_characters=len(example.question) + len(example.context),
+        )
 
 
 def _first(answers: Answers) -> str:

@@ -22,7 +22,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 from torch import nn
 from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFast
 
-from lingweave.corpus import HUB_COLUMNS, TaggedSentence, read_lines, read_tagged
+from lingweave.corpus import HUB_COLUMNS, TaggedSentence, read_tagged
 from lingweave.encoder import (
     NO_WORD,
     EncodedSentence,
@@ -33,7 +33,7 @@ from lingweave.encoder import (
 )
 from lingweave.errors import TableError
 from lingweave.objectives import NO_LABEL, TaggedSequence, TokenLabels
-from lingweave.tasks.base import Metric, Statistics, predictions_file, ratio
+from lingweave.tasks.base import Metric, PredictionText, Statistics, predictions_file, ratio
 from lingweave.tasks.examples import Examples
 from lingweave.tasks.heads import load_model, new_model, outputs
 from lingweave.training.options import Precision
@@ -209,17 +209,13 @@ class TaggingTask:
             lines += [*("\t".join(word) for word in words), ""]
         predictions_file(folder, language).write_text("\n".join(lines), "utf-8")
 
-    def read_statistics(self, folder: Path, language: str) -> Statistics:
-        """The same statistics, from the file."""
-        text = "\n".join(list(read_lines(predictions_file(folder, language)))[1:])
-        sentences = [
-            [line.split("\t")[1:] for line in block.split("\n") if line]
-            for block in text.split("\n\n")
-            if block
-        ]
-        gold = [[word[0] for word in sentence] for sentence in sentences]
-        predicted = [[word[1] for word in sentence] for sentence in sentences]
-        return span_statistics(gold, predicted)
+    def as_text(self, example: TaggedSentence, prediction: Tags) -> PredictionText:
+        """The tags with spaces between."""
+        return PredictionText(
+            prediction=" ".join(prediction),
+            gold=" ".join(example.tags),
+            num_characters=len(" ".join(example.words)),
+        )
 
 
 def span_statistics(gold: Sequence[Tags], predicted: Sequence[Tags]) -> Statistics:

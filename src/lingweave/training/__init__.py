@@ -4,10 +4,11 @@ In: a model, an objective and its examples. Out: the model, trained, and a recor
 Which objective it is, this package does not know.
 """
 
-from lingweave.training.checkpoint import Progress
 from lingweave.training.epochs import epoch_weights
+from lingweave.training.interruption import Terminated, sigterm_as_interrupt
 from lingweave.training.loop import LOGS, Report, Run, UpdateReport, train
 from lingweave.training.options import TrainingOptions
+from lingweave.training.progress import Progress
 from lingweave.training.update import precision_of_machine
 
 __all__ = [
@@ -15,9 +16,11 @@ __all__ = [
     "Progress",
     "Report",
     "Run",
+    "Terminated",
     "TrainingOptions",
     "UpdateReport",
     "epoch_weights",
     "precision_of_machine",
+    "sigterm_as_interrupt",
     "train",
 ]

@@ -1,124 +1,143 @@
-"""Checkpoints to resume from: written aside and renamed, so that one is either whole or not there.
+"""Checkpoints to resume from: whole or not there, and checked before they are used.
 
-All chance in the loop is drawn from (seed, update), hence no generator's state is kept.
+A checkpoint holds the weights, the optimizer's moments and how far the run has come. That is all:
+the examples of update k, their masks, the dropout and the learning rate are functions of the seed
+and of k, so no generator's state and no schedule is kept; and bf16, which has the exponents of
+fp32, needs no loss scaler.
+
+Two are kept, the newest and the one before it. A damaged one is passed over with a warning.
 """
 
 import json
-import os
+import logging
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 from torch import nn
 from torch.optim import Optimizer
 
 from lingweave.errors import TrainingError
+from lingweave.training import processes
+from lingweave.training.epochs import damage_of_epochs, remove_other_epochs
+from lingweave.training.manifest import damage, new_folder
+from lingweave.training.progress import Progress
 
-PREFIX, PARTIAL = "checkpoint-", "partial"
+logger = logging.getLogger(__name__)
 
-
-@dataclass
-class Progress:
-    """How far a run has come.
-
-    Attributes:
-        update: updates done.
-        tokens: positions trained on, padding not counted.
-        seconds: time spent in the loop, over all sittings.
-        losses: (update, loss) now and then, for the record.
-        scores: of each finished epoch, where a `select` function scores epochs.
-    """
-
-    update: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    losses: list[tuple[int, float]] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
+_PREFIX = "checkpoint-"
+_WEIGHTS, _OPTIMIZER, _PROGRESS = "model.safetensors", "optimizer.pt", "progress.json"
 
 
 def save_checkpoint(
     folder: Path, model: nn.Module, optimizer: Optimizer, progress: Progress
 ) -> None:
-    """Add a checkpoint to `folder`, then remove the older ones.
+    """Add a checkpoint to `folder`; the one before it stays, the others are removed.
+
+    The main process does it, the others wait for it.
 
     Raises:
-        TrainingError: the disk is full; the older checkpoint stays.
+        TrainingError: the disk is full; the older checkpoints stay.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    final = folder / f"{PREFIX}{progress.update:08d}"
-    partial = folder / PARTIAL
-    shutil.rmtree(partial, ignore_errors=True)
-    with full_disk_is_said(f"the checkpoint of update {progress.update}", folder):
-        partial.mkdir()
-        save_model(model, str(partial / "model.safetensors"))
-        torch.save(optimizer.state_dict(), partial / "optimizer.pt")
-        (partial / "progress.json").write_text(json.dumps(asdict(progress)), encoding="utf-8")
-        for path in partial.iterdir():
-            flush_to_disk(path)
-    shutil.rmtree(final, ignore_errors=True)
-    partial.rename(final)
-    for older in _checkpoints(folder):
-        if older != final:
-            shutil.rmtree(older, ignore_errors=True)
+    if processes.is_main():
+        _save(folder, model, optimizer, progress)
+    processes.barrier()
+
+
+def _save(folder: Path, model: nn.Module, optimizer: Optimizer, progress: Progress) -> None:
+    newest = folder / f"{_PREFIX}{progress.update:08d}"
+    with new_folder(newest, f"the checkpoint of update {progress.update}") as partial:
+        save_model(model, str(partial / _WEIGHTS))
+        torch.save(optimizer.state_dict(), partial / _OPTIMIZER)
+        (partial / _PROGRESS).write_text(json.dumps(asdict(progress)), encoding="utf-8")
+    # A later one was passed over as damaged, else the run would have gone on from it.
+    kept = {newest, *[path for path in _checkpoints(folder) if path < newest][-1:]}
+    for other in set(_checkpoints(folder)) - kept:
+        shutil.rmtree(other, ignore_errors=True)
+    remove_other_epochs(folder, _progress_of(kept))
 
 
 def load_checkpoint(folder: Path, model: nn.Module, optimizer: Optimizer) -> Progress:
-    """Put the newest checkpoint into model and optimizer; a fresh `Progress` where there is none.
+    """Put the newest whole checkpoint into model and optimizer; without any, a fresh `Progress`.
 
     Raises:
-        TrainingError: the checkpoint is damaged.
+        TrainingError: all checkpoints are damaged, or the newest whole one is of another model.
+            Nothing is begun anew then: the work that is in them is the user's to give up.
     """
-    found = _checkpoints(folder)
-    if not found:
-        return Progress()
-    newest = found[-1]
-    try:
-        load_model(model, str(newest / "model.safetensors"))
-        state: dict[str, Any] = torch.load(newest / "optimizer.pt", weights_only=True)
-        optimizer.load_state_dict(state)
-        saved = json.loads((newest / "progress.json").read_text(encoding="utf-8"))
-    except Exception as error:  # whatever a damaged file makes torch, safetensors or json say
+    damaged: list[str] = []
+    for checkpoint in reversed(_checkpoints(folder)):
+        found = _damage(checkpoint)
+        if found is None:
+            progress = _restore(checkpoint, model, optimizer)
+            if damaged:
+                logger.warning(
+                    "%s: damaged (%s); going on from the checkpoint of update %s",
+                    folder,
+                    ", ".join(damaged),
+                    progress.update,
+                )
+            return progress
+        damaged.append(f"{checkpoint.name}: {found}")
+    if damaged:
         raise TrainingError(
-            f"this checkpoint is damaged ({type(error).__name__})",
-            remedy="remove it; the run then starts this stage anew",
-            path=newest,
-        ) from error
-    saved["losses"] = [(update, loss) for update, loss in saved["losses"]]
-    return Progress(**saved)
-
-
-@contextmanager
-def full_disk_is_said(what: str, folder: Path) -> Iterator[None]:
-    """Turn whatever a full disk makes Python, torch or safetensors raise into one clear line.
-
-    Raises:
-        TrainingError: something could not be written; half-written folders are removed.
-    """
-    try:
-        yield
-    except (OSError, RuntimeError, SafetensorError) as error:
-        shutil.rmtree(folder / PARTIAL, ignore_errors=True)
-        raise TrainingError(
-            f"{what} cannot be written ({error})",
-            remedy="free disk space and run the same command again: it resumes",
+            f"no checkpoint here is whole ({', '.join(damaged)})",
+            remedy="put back a copy, or remove this folder and the training starts anew",
             path=folder,
-        ) from error
+        )
+    return Progress()
 
 
-def flush_to_disk(path: Path) -> None:
-    """Make sure a written file survives a power cut before it is renamed into place."""
-    descriptor = os.open(path, os.O_RDONLY)
+def _damage(checkpoint: Path) -> str | None:
+    """What keeps the run from going on from it: its own files, or the epochs it builds on."""
+    found = damage(checkpoint)
+    if found is not None:
+        return found
+    return damage_of_epochs(checkpoint.parent, _read_progress(checkpoint))
+
+
+def _restore(checkpoint: Path, model: nn.Module, optimizer: Optimizer) -> Progress:
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        load_model(model, str(checkpoint / _WEIGHTS))
+        # Through the CPU, so that the moments are not twice in an accelerator's memory.
+        state: dict[str, Any] = torch.load(
+            checkpoint / _OPTIMIZER, map_location="cpu", weights_only=True
+        )
+        optimizer.load_state_dict(state)
+    except Exception as error:  # whatever torch or safetensors say of what does not fit
+        raise _of_another_training(checkpoint, error) from error
+    return _read_progress(checkpoint)
+
+
+def _progress_of(checkpoints: set[Path]) -> Iterator[Progress]:
+    """How far each had come, but for those that are damaged."""
+    for checkpoint in checkpoints:
+        try:
+            yield _read_progress(checkpoint)
+        except (OSError, TrainingError):
+            continue
+
+
+def _read_progress(checkpoint: Path) -> Progress:
+    try:
+        saved = json.loads((checkpoint / _PROGRESS).read_text(encoding="utf-8"))
+        saved["losses"] = [(update, loss) for update, loss in saved["losses"]]
+        return Progress(**saved)
+    except (ValueError, KeyError, TypeError) as error:
+        raise _of_another_training(checkpoint, error) from error
+
+
+def _of_another_training(checkpoint: Path, error: Exception) -> TrainingError:
+    return TrainingError(
+        f"this checkpoint is whole, but not of this training ({type(error).__name__})",
+        remedy="remove its folder; the training then starts anew",
+        path=checkpoint.parent,
+    )
 
 
 def _checkpoints(folder: Path) -> list[Path]:
-    return sorted(folder.glob(f"{PREFIX}*"))
+    """All of them, the oldest first, damaged ones too."""
+    return sorted(folder.glob(f"{_PREFIX}*"))

@@ -2,18 +2,27 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, as batch systems send it before they kill: all that Ctrl-C does, but by another."""
 
 
 class Interruption:
     """Holds back the first SIGINT or SIGTERM while it is open; a second one stops at once.
 
     Outside the main thread, where Python allows no handlers, it holds back nothing.
+
+    Attributes:
+        requested: what is to be raised when it is convenient; None while nothing came.
     """
 
     def __init__(self) -> None:
-        self.requested = False
+        self.requested: KeyboardInterrupt | None = None
         self._previous: dict[int, object] = {}
 
     def __enter__(self) -> Self:
@@ -29,9 +38,32 @@ class Interruption:
         traceback: TracebackType | None,
     ) -> None:
         for number, handler in self._previous.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+            if signal.getsignal(number) == self._note:  # else somebody had reason to set another
+                signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True
+        interrupt = Terminated() if number == signal.SIGTERM else KeyboardInterrupt()
+        if self.requested is not None:
+            raise interrupt
+        self.requested = interrupt
+
+
+@contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """SIGTERM raises `Terminated`, as SIGINT raises KeyboardInterrupt, also outside training.
+
+    Yields:
+        Nothing. Outside the main thread it changes nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGTERM, _raise_terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _raise_terminated(number: int, frame: FrameType | None) -> None:
+    raise Terminated

@@ -18,11 +18,15 @@ from torch import nn
 
 from lingweave.errors import TrainingError
 from lingweave.objectives.base import Objective
-from lingweave.training.batching import epoch_batches
-from lingweave.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from lingweave.training import processes
+from lingweave.training.batching import epoch_batches, lengths_of
+from lingweave.training.cadence import Cadence
+from lingweave.training.checkpoint import load_checkpoint, save_checkpoint
+from lingweave.training.divergence import check_finite
 from lingweave.training.epochs import Select, load_best, score_epoch
 from lingweave.training.interruption import Interruption
 from lingweave.training.options import TrainingOptions
+from lingweave.training.progress import Progress
 from lingweave.training.update import Updates
 
 LOGS = "logs"
@@ -64,6 +68,7 @@ class Run:
         begin_update: called before every update, with the updates and scores so far and the number
             of updates; examples that change in the course of training follow it.
         keep_epochs: whether the weights of every scored epoch stay in `work`; see `epoch_weights`.
+        needs_whole_updates: whether the loss of an update that is cut would be another one.
     """
 
     options: TrainingOptions
@@ -72,6 +77,7 @@ class Run:
     report: Report | None = None
     begin_update: Callable[[Progress, int], None] | None = None
     keep_epochs: bool = False
+    needs_whole_updates: bool = False
 
 
 def train(
@@ -93,12 +99,14 @@ def train(
             equals) are the result. Without it, the last ones are.
 
     Raises:
-        TrainingError: there is nothing to train on, the loss is not finite, or the disk is full.
-        KeyboardInterrupt: after Ctrl-C or SIGTERM, once a checkpoint is written.
+        TrainingError: there is nothing to train on, a loss or gradient is not finite, the disk is
+            full, or all checkpoints are damaged.
+        KeyboardInterrupt: after Ctrl-C, or as `Terminated` after SIGTERM, once a checkpoint is
+            written.
     """
     if not examples:
         raise TrainingError("there is nothing to train on", remedy="give at least one example")
-    plan = _Plan([objective.length(example) for example in examples], run)
+    plan = _Plan(lengths_of(examples, objective), run)
     updates = Updates(
         model,
         objective,
@@ -106,16 +114,23 @@ def train(
         seed=run.seed,
         num_updates=plan.num_updates,
         logs=run.work / LOGS,
+        needs_whole_updates=run.needs_whole_updates,
     )
     progress = load_checkpoint(run.work, model, updates.optimizer)
-    sitting = _Sitting(progress)
+    sitting, cadence = _Sitting(progress), Cadence(run.options.checkpoint_updates)
     try:
         with Interruption() as interruption:
             for batch in plan.batches_after(progress.update):
                 if run.begin_update is not None:
                     run.begin_update(progress, plan.num_updates)
                 done = updates.apply([examples[index] for index in batch], progress.update)
-                _check_loss(done.loss, progress.update, batch)
+                check_finite(
+                    done,
+                    update=progress.update + 1,
+                    seed=run.seed,
+                    examples=batch.tolist(),
+                    work=run.work,
+                )
                 progress.update += 1
                 progress.tokens += done.num_tokens
                 sitting.count()
@@ -126,15 +141,19 @@ def train(
                     score_epoch(model, select, progress, run.work, keep=run.keep_epochs)
                 if run.report is not None:
                     run.report(sitting.report(plan.num_updates, done.loss))
-                due = progress.update % run.options.checkpoint_updates == 0
-                if due or interruption.requested:
-                    save_checkpoint(run.work, model, updates.optimizer, progress)
-                if interruption.requested:
-                    raise KeyboardInterrupt
+                interrupt = interruption.requested  # once: it may come at any time
+                stop, due = processes.total(
+                    [interrupt is not None, cadence.is_due(progress.update)]
+                )
+                if stop or due:
+                    with cadence.timed():
+                        save_checkpoint(run.work, model, updates.optimizer, progress)
+                if stop:
+                    raise interrupt or KeyboardInterrupt
     finally:
         updates.end()
     if select is not None:
-        load_best(model, run.work)
+        load_best(model, progress, run.work)
     return progress
 
 
@@ -146,7 +165,7 @@ class _Plan:
         run: sizes and seed.
     """
 
-    def __init__(self, lengths: Sequence[int], run: Run) -> None:
+    def __init__(self, lengths: NDArray[np.int64], run: Run) -> None:
         self._lengths, self._size, self._seed = lengths, run.options.batch_size, run.seed
         self._epoch_updates = math.ceil(len(lengths) / self._size)
         self.num_updates = run.options.max_updates or self._epoch_updates * run.options.epochs
@@ -180,12 +199,3 @@ class _Sitting:
         seconds = max(1e-9, self._progress.seconds - self._seconds_before)
         speed = (self._progress.tokens - self._tokens_before) / seconds
         return UpdateReport(self._progress.update, num_updates, loss, speed)
-
-
-def _check_loss(loss: float, update: int, batch: NDArray[np.int64]) -> None:
-    if not math.isfinite(loss):
-        lines = ", ".join(str(index + 1) for index in sorted(batch.tolist()))
-        raise TrainingError(
-            f"the loss of update {update + 1} is {loss} (examples {lines})",
-            remedy="lower the learning rate, or look at these examples",
-        )

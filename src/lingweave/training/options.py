@@ -39,7 +39,9 @@ class TrainingOptions(BaseModel):
         description="in place of the encoder's own; 0 is faster on a CPU",
     )
     checkpoint_updates: int = Field(
-        default=200, ge=1, description="updates between checkpoints for resuming"
+        default=200,
+        ge=1,
+        description="updates between checkpoints; more where these would take over 5 % of the time",
     )
     tracker: Literal["tensorboard"] | None = Field(
         default=None, description="also write loss and rate for this tracker"

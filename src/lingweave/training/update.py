@@ -1,10 +1,18 @@
 """One update of the weights: micro-batches, their gradients, the step. On Accelerate.
 
 Exactness: masking and dropout of update k are drawn from (seed, k) alone.
+
+Several processes share the examples of an update. Each computes the gradients of its own, and their
+sum is what one process would have got. Masking is the same however many there are; dropout is drawn
+by each process for itself, so with dropout several of them give another, equally valid run.
+
+Nothing is sent while gradients are computed, as DDP would: where the memory of one process is too
+small, all of them can start the same update again, in smaller micro-batches.
 """
 
+import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +21,17 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
 from torch import Tensor, nn
 
 from lingweave.encoder import set_attention_dropout
+from lingweave.errors import TrainingError
 from lingweave.objectives.base import Batch, Objective
+from lingweave.training import processes
+from lingweave.training.memory import keep_freed_memory
 from lingweave.training.options import Precision, TrainingOptions
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -26,10 +40,15 @@ class Updated:
 
     Attributes:
         loss: before the step; not finite where something is wrong, and then no step was taken.
+        gradient_norm: before clipping; not finite where something is wrong, and then no step was
+            taken either.
         num_tokens: positions trained on, padding not counted.
+
+    All are of all processes together.
     """
 
     loss: float
+    gradient_norm: float
     num_tokens: int
 
 
@@ -43,6 +62,7 @@ class Updates:
         seed: of masking and dropout.
         num_updates: in the whole run, for the schedule of the learning rate.
         logs: where trackers write.
+        needs_whole_updates: whether the loss of an update that is cut would be another one.
     """
 
     def __init__(
@@ -54,14 +74,19 @@ class Updates:
         seed: int,
         num_updates: int,
         logs: Path,
+        needs_whole_updates: bool = False,
     ) -> None:
         self._objective, self._options = objective, options
+        self._needs_whole_updates = needs_whole_updates
+        self._micro_batch_size = options.micro_batch_size
         self._seed, self._num_updates = seed, num_updates
         self._accelerator = Accelerator(
             mixed_precision="bf16" if precision_of_machine(options.precision) == "bf16" else "no",
             log_with=options.tracker,
             project_dir=str(logs) if options.tracker else None,
         )
+        if self._accelerator.device.type == "cpu":
+            keep_freed_memory()
         if options.tracker is not None:
             self._accelerator.init_trackers("lingweave")
         if options.attention_dropout is not None:
@@ -71,31 +96,86 @@ class Updates:
         self.optimizer = torch.optim.AdamW(
             _parameter_groups(model, options.weight_decay), lr=options.learning_rate, fused=True
         )
-        self._step, self._prepared = self._accelerator.prepare(
-            _Step(model, objective), self.optimizer
-        )
+        # "Evaluation mode" leaves out DDP and nothing else; see the module.
+        self._step = self._accelerator.prepare_model(_Step(model, objective), evaluation_mode=True)
+        self._prepared = self._accelerator.prepare_optimizer(self.optimizer)
 
     def apply(self, examples: Sequence[Any], update: int) -> Updated:
-        """Train on these examples.
+        """Train on these examples, in smaller micro-batches where the memory is too small.
 
         Args:
-            examples: all of this update.
+            examples: all of this update, the same in each process.
             update: 0-based.
+
+        Raises:
+            TrainingError: the memory is too small even so.
         """
-        generators = [generator_of(self._seed, update, row) for row in range(len(examples))]
-        torch.manual_seed(_seed_of(self._seed, update))  # dropout
-        size = self._options.micro_batch_size or len(examples)
+        size = self._micro_batch_size or math.ceil(len(examples) / processes.count())
+        fitting = size
+        while (updated := self._try(examples, update, fitting)) is None:
+            fitting = self._smaller(fitting, update)
+        if fitting < size:
+            self._micro_batch_size = fitting
+            logger.warning(
+                "out of memory at %s examples at once: from update %s on it is %s, which is slower "
+                "and gives the same result (micro_batch_size: %s spares the failed tries)",
+                *(size, update + 1, fitting, fitting),
+            )
+        return updated
+
+    def _try(self, examples: Sequence[Any], update: int, size: int) -> Updated | None:
+        """Train in micro-batches of that size; None, and nothing is done, where one is too large.
+
+        All processes come to the same end.
+        """
+        own = processes.share(len(examples))
+        generators = [generator_of(self._seed, update, row) for row in range(len(examples))][own]
+        rank = (processes.rank(),) if processes.count() > 1 else ()
+        torch.manual_seed(_seed_of(self._seed, update, *rank))  # dropout
         micro_batches = [
-            self._objective.collate(examples[at : at + size], generators[at : at + size])
-            for at in range(0, len(examples), size)
+            self._objective.collate(examples[own][at : at + size], generators[at : at + size])
+            for at in range(0, len(generators), size)
         ]
+        counts, num_tokens = self._counted(micro_batches)
         self._step.train()
         for module in self._frozen:
             module.eval()
-        loss = self._gradients(micro_batches)
-        if math.isfinite(loss):
-            self._descend(update)
-        return Updated(loss, sum(batch.num_tokens for batch in micro_batches))
+        loss, is_too_large = 0.0, False
+        try:
+            loss = self._gradients(micro_batches, counts)
+        except RuntimeError as error:
+            if not should_reduce_batch_size(error):
+                raise
+            is_too_large = True
+        loss, num_too_large = processes.total([loss, is_too_large])
+        if num_too_large:
+            return None
+        norm = self._descend(update) if math.isfinite(loss) else math.nan
+        return Updated(loss, norm, num_tokens)
+
+    def _smaller(self, size: int, update: int) -> int:
+        """Half the micro-batch, and nothing left of the try that failed."""
+        self._prepared.zero_grad()
+        clear_device_cache(garbage_collection=True)
+        if self._needs_whole_updates:
+            raise TrainingError(
+                f"update {update + 1} does not fit the memory, and its loss is that of the whole",
+                remedy="lower batch_size or max_length",
+            )
+        if size == 1:
+            raise TrainingError(
+                f"an example of update {update + 1} does not fit the memory even by itself",
+                remedy="lower max_length, or train a smaller encoder",
+            )
+        return math.ceil(size / 2)
+
+    def _counted(self, micro_batches: Sequence[Batch]) -> tuple[dict[str, int], int]:
+        """Predictions of each part of the objective, and tokens, in all processes."""
+        parts = list(self._objective.weights)
+        own = [sum(batch.counts[part] for batch in micro_batches) for part in parts]
+        tokens = sum(batch.num_tokens for batch in micro_batches)
+        *counts, num_tokens = map(int, processes.total([*own, tokens]))
+        return dict(zip(parts, counts, strict=True)), num_tokens
 
     def log(self, update: int, loss: float) -> None:
         """Tell the tracker, where there is one, after so many updates."""
@@ -105,29 +185,43 @@ class Updates:
 
     def end(self) -> None:
         """Close trackers and let go of what Accelerate holds."""
-        self._accelerator.end_training()
+        for tracker in self._accelerator.trackers:
+            tracker.finish()
         self._accelerator.free_memory()
         AcceleratorState._reset_state()  # so that the next run may compute in another precision
 
-    def _gradients(self, micro_batches: Sequence[Batch]) -> float:
-        """Add up the gradients of the micro-batches; the loss of all."""
-        parts = self._objective.weights
-        counts = {part: max(1, sum(m.counts[part] for m in micro_batches)) for part in parts}
+    def _gradients(self, micro_batches: Sequence[Batch], counts: Mapping[str, int]) -> float:
+        """Add up the gradients of the micro-batches; their part of the loss.
+
+        Args:
+            micro_batches: of this process; it may have none.
+            counts: predictions of each part of the objective in the whole update.
+        """
         loss = 0.0
         for micro_batch in micro_batches:
             sums = self._step(micro_batch.to(self._accelerator.device))
-            share = sum(weight * sums[part] / counts[part] for part, weight in parts.items())
+            weights = self._objective.weights.items()
+            share = sum(weight * sums[part] / max(1, counts[part]) for part, weight in weights)
             self._accelerator.backward(share)
             loss += float(share.detach())
         return loss
 
-    def _descend(self, update: int) -> None:
-        self._accelerator.clip_grad_norm_(self._step.parameters(), self._options.max_gradient_norm)
+    def _descend(self, update: int) -> float:
+        """Sum the gradients and take the step, unless one is not finite; the norm of all."""
+        processes.sum_gradients(self._step.parameters())
+        norm = float(
+            self._accelerator.clip_grad_norm_(
+                self._step.parameters(), self._options.max_gradient_norm
+            )
+        )
+        if not math.isfinite(norm):
+            return norm
         factor = linear_schedule(update, self._num_updates, self._options.warmup)
         for group in self.optimizer.param_groups:
             group["lr"] = self._options.learning_rate * factor
         self._prepared.step()
         self._prepared.zero_grad()
+        return norm
 
 
 def precision_of_machine(precision: Precision) -> str:

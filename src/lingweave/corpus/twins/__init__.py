@@ -12,7 +12,8 @@ The story, one file each:
    together (the gold links).
 4. `inference`: two meanings and how the first bears on the second: entailment, neutral,
    contradiction.
-5. `write`: all of it as files.
+5. `likeness`: twins that are nearer to the base language than the others.
+6. `write`: all of it as files.
 
 The experiment is in the manner of K, Wang, Mayhew and Roth (2020), "Cross-lingual ability of
 multilingual BERT: an empirical study" (https://arxiv.org/abs/1912.07840), who give English a twin
@@ -24,6 +25,7 @@ language.
 from lingweave.corpus.twins.grammar import Meaning, MeaningGrammar, NounPhrase, Place
 from lingweave.corpus.twins.inference import LABELS, Example, draw_example, infer
 from lingweave.corpus.twins.lexicon import Lexicon, World, WorldSize, build_lexicons, build_world
+from lingweave.corpus.twins.likeness import Likeness, make_like
 from lingweave.corpus.twins.translation import (
     BASE,
     Language,
@@ -40,6 +42,7 @@ __all__ = [
     "Example",
     "Language",
     "Lexicon",
+    "Likeness",
     "Meaning",
     "MeaningGrammar",
     "NounPhrase",
@@ -54,6 +57,7 @@ __all__ = [
     "draw_example",
     "gold_links",
     "infer",
+    "make_like",
     "say",
     "write_twins",
 ]

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from lingweave.corpus.twins.grammar import Meaning, MeaningGrammar
 from lingweave.corpus.twins.inference import LABELS, Example, draw_example
 from lingweave.corpus.twins.lexicon import WorldSize, build_lexicons, build_world
+from lingweave.corpus.twins.likeness import Likeness, make_like
 from lingweave.corpus.twins.translation import BASE, Language, build_languages, gold_links, say
 from lingweave.errors import RecipeError, TextFileError
 
@@ -39,6 +40,9 @@ class TwinOptions(BaseModel):
     seed: int = Field(default=0, description="source of all chance")
     twins: tuple[str, ...] = Field(
         default=("miro", "tasu"), min_length=1, description="names of the twins, used in file names"
+    )
+    likeness: dict[str, Likeness] = Field(
+        default={}, description="twins that are nearer to the base language, and in what"
     )
     world: WorldSize = Field(default_factory=WorldSize, description="how many concepts there are")
     synonyms: float = Field(
@@ -65,6 +69,9 @@ class TwinOptions(BaseModel):
                 raise ValueError(f"twin name {name!r} is no word of letters a–z; rename it")
         if len({BASE, *self.twins}) != len(self.twins) + 1:
             raise ValueError(f"twin names must differ from each other and from {BASE!r}")
+        for name in self.likeness:
+            if name not in self.twins:
+                raise ValueError(f"likeness: {name!r} is none of the twins {self.twins}")
         return self
 
 
@@ -212,7 +219,12 @@ def write_twins(options: TwinOptions, folder: Path) -> None:
         synonyms=options.synonyms,
         two_words=options.two_words,
     )
-    languages = build_languages(lexicons, options.twins)
+    base, *twins = build_languages(lexicons, options.twins)
+    languages = [base]
+    for twin in twins:
+        likeness = options.likeness.get(twin.name, Likeness())
+        rng = random.Random(f"{options.seed} likeness {twin.name}")
+        languages.append(make_like(twin, base, likeness, rng))
     writer = _Writer(grammar=MeaningGrammar(world=world), languages=languages, options=options)
     # What is held out comes first, so that everything later keeps clear of it.
     for split, number in (

@@ -1,0 +1,189 @@
+"""Is one system better than another? Differences whose doubt covers both seeds and test examples.
+
+A score depends on which test examples were chosen and on which seeds were. Seeds are few, examples
+many, and all models see the same examples. That is the design of radiology's studies with several
+readers and several cases, in which a difference of any score is judged by
+
+    variance = s² / S + C,   C = mean covariance, over the choice of examples, of two seeds' scores
+
+(Obuchowski & Rockette 1995, Communications in Statistics 24), s² being the variance of the S seeds'
+differences. C comes from the jackknife over examples, so a score may be any function of summed
+statistics, such as F1. What moves all seeds alike (the examples) is in C; what moves each by itself
+(its initialisation, and how it happens to decide on single examples) is in s²; nothing is counted
+twice. The difference is compared with Student's t, whose degrees of freedom follow from how
+uncertain both terms are (Satterthwaite 1946):
+
+    variance² / ((s² / S)² / (S − 1) + var(C) / 2)
+
+Hillis (2007, Statistics in Medicine 26) has the same without var(C). With three seeds s² is often
+near 0 by chance, and what is left of C is then chance as well, which must not count as certain. The
+degrees of freedom are never fewer than those of the seeds.
+
+Why not a bootstrap over seeds and examples (Sellam et al. 2022, 2106.16163)? Of three seeds a
+resample holds, in the mean, only two thirds of the variance, and its quantiles know nothing of how
+uncertain that variance is: its intervals are too narrow (docs/statistics.md has the simulation).
+With many seeds both agree.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from lingweave.evaluation.intervals import CONFIDENCE
+from lingweave.tasks import Metric, Statistics
+
+MIN_SEEDS = 3
+"""With fewer, the variance between seeds is not known well enough to say anything."""
+
+Relation = Literal["greater", "less", "equivalent", "non-inferior"]
+Runs = Mapping[str, Sequence[Sequence[Statistics]]]
+"""By the name of a seed: for each test set (language) the statistics, (N, K), of its models."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A difference of two systems' scores, 0–1, mean over seeds and test sets.
+
+    Attributes:
+        effect: the first's score minus the second's.
+        error: its standard error; infinite, where nothing is known of it.
+        freedom: degrees of freedom of its t distribution.
+        num_seeds: of that system which has fewer.
+    """
+
+    effect: float
+    error: float
+    freedom: float
+    num_seeds: int
+
+    def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
+        """The interval that holds the true difference with this confidence, 0–1."""
+        reach = self.error * float(stats.t.ppf((1 + confidence) / 2, self.freedom))
+        return self.effect - reach, self.effect + reach
+
+    def above(self, bound: float) -> float:
+        """The one-sided p-value of "the true difference is not above this bound"."""
+        return float(stats.t.sf((self.effect - bound) / self.error, self.freedom))
+
+    def below(self, bound: float) -> float:
+        """The one-sided p-value of "the true difference is not below this bound"."""
+        return float(stats.t.cdf((self.effect - bound) / self.error, self.freedom))
+
+    def evidence(self, relation: Relation, margin: float) -> tuple[float, float]:
+        """One-sided p-values against the opposite of a claim, and against the claim.
+
+        Equivalence is proved by two one-sided tests (Schuirmann 1987): above −margin and below it.
+
+        Args:
+            relation: what is claimed of the first system: `greater` (by more than the margin),
+                `less` (by more than it), `equivalent` (no further away than it) or `non-inferior`
+                (not worse by more than it).
+            margin: at least 0; above 0 for the last two.
+        """
+        if relation == "greater":
+            return self.above(margin), self.below(margin)
+        if relation == "less":
+            return self.below(-margin), self.above(-margin)
+        if relation == "non-inferior":
+            return self.above(-margin), self.below(-margin)
+        inside = max(self.above(-margin), self.below(margin))
+        outside = 2 * min(self.below(-margin), self.above(margin))
+        return inside, min(1.0, outside)
+
+
+def compare_scores(first: Runs, second: Runs, metric: Metric) -> Comparison:
+    """The difference of two systems on the same test sets, row n of both being the same example.
+
+    If both have the same seeds, these are paired; else each system's vary by themselves. Several
+    models of one seed (fine-tunings of one pre-training) count by the mean of their scores. Test
+    sets of equal size are taken for translations of one, as in `score_interval`. With fewer than
+    `MIN_SEEDS` seeds, or if no difference was seen to vary, the error is infinite.
+
+    Args:
+        first: a system's runs.
+        second: the runs of the system to compare with.
+        metric: how they are scored.
+    """
+    (own, own_spread), (other, other_spread) = (_measure(runs, metric) for runs in (first, second))
+    effect, num_seeds = float(own.mean() - other.mean()), min(len(own), len(other))
+    if num_seeds < MIN_SEEDS:
+        return Comparison(effect=effect, error=np.inf, freedom=1, num_seeds=num_seeds)
+    if list(first) == list(second):
+        parts = [_seed_variance(own - other)]
+        shared = [_pair_products(own_spread[n] - other_spread[n]) for n in own_spread]
+    else:
+        parts = [_seed_variance(own), _seed_variance(other)]
+        shared = [
+            _pair_products(own_spread[n])
+            + _pair_products(other_spread[n])
+            - 2 * own_spread[n].mean(axis=1) * other_spread[n].mean(axis=1)
+            for n in own_spread
+        ]
+    of_seeds = min(freedom for _, freedom in parts)
+    if (covariance := float(sum(products.sum() for products in shared))) > 0:
+        spread = float(sum(products.var() * len(products) for products in shared))
+        parts.append((covariance, 2 * covariance**2 / spread if spread > 0 else np.inf))
+    # An estimate that is negative by chance counts as none: the true covariance is not.
+    variance = sum(part for part, _ in parts)
+    if variance == 0:
+        return Comparison(effect=effect, error=np.inf, freedom=1, num_seeds=num_seeds)
+    uncertain = sum(part**2 / freedom for part, freedom in parts)
+    return Comparison(
+        effect=effect,
+        error=float(np.sqrt(variance)),
+        freedom=max(variance**2 / uncertain, of_seeds),
+        num_seeds=num_seeds,
+    )
+
+
+def _measure(runs: Runs, metric: Metric) -> tuple[Floats, dict[int, Floats]]:
+    """Each seed's score, (S,), and by size of test set what each example does to them, (N, S).
+
+    The latter are scaled so that products of two columns sum up to the jackknife covariance.
+    """
+    scores = np.zeros(len(runs))
+    spread: dict[int, Floats] = defaultdict(lambda: np.zeros((0, 0)))
+    for index, test_sets in enumerate(runs.values()):
+        for models in test_sets:
+            share = 1 / len(test_sets) / len(models)
+            size = len(models[0])
+            if not spread[size].size:
+                spread[size] = np.zeros((size, len(runs)))
+            for rows in models:
+                total = rows.sum(axis=0)
+                scores[index] += share * float(metric.of(total))
+                without = metric.of(total - rows)
+                scale = np.sqrt((size - 1) / size)
+                spread[size][:, index] += share * scale * (without - without.mean())
+    return scores, dict(spread)
+
+
+def _seed_variance(scores: Floats) -> tuple[float, float]:
+    """What the choice of seeds adds to the variance of the mean, and its degrees of freedom."""
+    return float(scores.var(ddof=1)) / len(scores), len(scores) - 1
+
+
+def _pair_products(spread: Floats) -> Floats:
+    """What each example adds to the mean covariance of two different seeds, (N,), from (N, S)."""
+    num_seeds = spread.shape[1]
+    products: Floats = spread.sum(axis=1) ** 2 - np.square(spread).sum(axis=1)
+    return products / (num_seeds * (num_seeds - 1))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values of a family of tests, corrected for their number (Holm 1979), in the same order.
+
+    Whoever rejects those below 0.05 rejects a true one, of all, with a chance of at most 0.05.
+    """
+    corrected, so_far = [0.0] * len(p_values), 0.0
+    for rank, index in enumerate(np.argsort(p_values, kind="stable")):
+        so_far = max(so_far, min(1.0, (len(p_values) - rank) * p_values[index]))
+        corrected[index] = so_far
+    return corrected

@@ -1,0 +1,213 @@
+"""The processes of one run, on Accelerate: who they are, and what they tell one another.
+
+`accelerate launch` and `torchrun` start the same command in several processes. Each trains and
+predicts its share, and all of them decide alike, from what is summed, gathered or sent by the main
+one. Without a launcher there is one process: then all of this is the identity and costs nothing.
+
+What they tell one another goes through gloo, gradients through what suits the device (NCCL on
+GPUs). So a process that waits, for hours where the main one aligns a large bitext, sleeps.
+"""
+
+import atexit
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cache
+from typing import TypeVar, cast
+
+import torch
+from accelerate import PartialState
+from torch import Tensor, distributed, nn
+from torch.distributed.distributed_c10d import _get_default_store
+
+from lingweave.errors import TrainingError
+
+T = TypeVar("T")
+
+PATIENCE = timedelta(days=7)
+"""So long a process waits for another one, which may be aligning words. One that has died is not
+waited for: its connections are closed."""
+
+BUCKET = 2**23
+"""Gradients are sent so many numbers at once, 32 MiB: few enough to need little memory beside them,
+enough that a message's own time does not count."""
+
+_SPOKEN = "lingweave-spoken"
+
+_is_alone = False
+
+
+def count() -> int:
+    """Processes that do the present work together."""
+    if _is_alone or "RANK" not in os.environ:  # no launcher
+        return 1
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def rank() -> int:
+    """Which of them this one is, 0-based."""
+    return 0 if count() == 1 else int(os.environ["RANK"])
+
+
+def is_main() -> bool:
+    """Whether this is the one that reads, writes and talks."""
+    return rank() == 0
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Work that this process does by itself: all in it is as if there were no other."""
+    global _is_alone  # noqa: PLW0603 - as is whether there are others
+    before, _is_alone = _is_alone, True
+    try:
+        yield
+    finally:
+        _is_alone = before
+
+
+def share(number: int) -> slice:
+    """Which of so many things are this process's: neighbours, and as many as others' but for one.
+
+    There may be none, where there are fewer things than processes.
+    """
+    return slice(number * rank() // count(), number * (rank() + 1) // count())
+
+
+def total(numbers: Sequence[float]) -> list[float]:
+    """The sum over all processes of each number."""
+    if count() == 1:
+        return list(numbers)
+    summed = torch.tensor(numbers, dtype=torch.float64)
+    with _loss_of_a_process_is_said():
+        distributed.all_reduce(summed, group=_group())
+    sums: list[float] = summed.tolist()
+    return sums
+
+
+def any_of(flag: bool) -> bool:
+    """Whether it is true in any process."""
+    return total([float(flag)])[0] > 0
+
+
+def gather(value: T) -> list[T]:
+    """What each process has, in their order."""
+    if count() == 1:
+        return [value]
+    gathered: list[T] = [value] * count()
+    with _loss_of_a_process_is_said():
+        distributed.all_gather_object(gathered, value, group=_group())
+    return gathered
+
+
+def from_main(value: T) -> T:
+    """What the main process has."""
+    if count() == 1:
+        return value
+    sent = [value]
+    with _loss_of_a_process_is_said():
+        distributed.broadcast_object_list(sent, src=0, group=_group())
+    return sent[0]
+
+
+def made_by_main(make: Callable[[], T]) -> T:
+    """What the main process makes; the others wait for it."""
+    return cast(T, from_main(make() if is_main() else None))
+
+
+def barrier() -> None:
+    """Wait until all processes are here."""
+    total([0.0])
+
+
+def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
+    """Put the sum over all processes in place of each gradient.
+
+    A parameter that has a gradient in some of them has one in all afterwards; one that has none
+    stays without, and the optimizer leaves it alone, as it does in one process.
+
+    Args:
+        parameters: the same in each process, in the same order.
+    """
+    if count() == 1:
+        return
+    trained = list(parameters)
+    used = total([float(parameter.grad is not None) for parameter in trained])
+    gradients = []
+    for parameter, num_processes in zip(trained, used, strict=True):
+        if num_processes:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+            gradients.append(parameter.grad)
+    with torch.no_grad(), _loss_of_a_process_is_said():
+        for bucket in _buckets(gradients):
+            flat = torch.cat([gradient.flatten() for gradient in bucket])
+            distributed.all_reduce(flat)
+            sums = torch.split(flat, [gradient.numel() for gradient in bucket])
+            for gradient, summed in zip(bucket, sums, strict=True):
+                gradient.copy_(summed.view_as(gradient))
+
+
+def is_first_to_fail() -> bool:
+    """Whether this process is the one to say why the run ends: the first that has to.
+
+    Others then fail because it is gone, or because of the same mistake, and keep quiet.
+    """
+    if count() == 1:
+        return True
+    if not distributed.is_initialized():  # all of them read the same wrong input
+        return is_main()
+    try:
+        return bool(_get_default_store().add(_SPOKEN, 1) == 1)
+    except RuntimeError:  # it went with the main process
+        return True
+
+
+@cache
+def _group() -> distributed.ProcessGroup:
+    """Join the other processes, and make the group that they talk in.
+
+    Raises:
+        TrainingError: a way of launching is asked for that is not supported.
+    """
+    if os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true":
+        raise TrainingError(
+            "the processes were launched for FSDP, which lingweave does not do",
+            remedy="launch them without --use_fsdp, and set micro_batch_size if memory is short",
+        )
+    PartialState(cpu=not torch.cuda.is_available())
+    atexit.register(distributed.destroy_process_group)
+    group: distributed.ProcessGroup = distributed.new_group(backend="gloo", timeout=PATIENCE)
+    return group
+
+
+def _buckets(gradients: Sequence[Tensor]) -> Iterator[list[Tensor]]:
+    bucket: list[Tensor] = []
+    for gradient in gradients:
+        if bucket and sum(one.numel() for one in bucket) + gradient.numel() > BUCKET:
+            yield bucket
+            bucket = []
+        bucket.append(gradient)
+    if bucket:
+        yield bucket
+
+
+@contextmanager
+def _loss_of_a_process_is_said() -> Iterator[None]:
+    """Turn what torch says when another process is gone into one clear line.
+
+    Raises:
+        TrainingError: the others cannot be reached.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if threading.current_thread() is threading.main_thread():
+            # The launcher ends those that are left: not before they have said why.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise TrainingError(
+            "another process of this run has ended or cannot be reached",
+            remedy="see what it said, and run the same command again: it resumes",
+        ) from error
