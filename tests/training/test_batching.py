@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lingweave.objectives import MLMOptions, make_objective
 from lingweave.training import Run, TrainingOptions, train
-from lingweave.training.batching import epoch_batches, lengths_of
+from lingweave.training.batching import epoch_batches, lengths_of, micro_batches
 from tiny_models import make_model
 from tiny_pairs import PAIRS, TOKENIZERS
 
@@ -108,3 +108,31 @@ def test_where_lengths_are_known_only_the_examples_of_an_update_are_made(tmp_pat
     (batch,) = epoch_batches([MLM.length(pair) for pair in PAIRS * 5], 2, seed=4, epoch=0)[:1]
     assert examples.made == batch.tolist()
     assert lengths_of(PAIRS, MLM).tolist() == [MLM.length(pair) for pair in PAIRS]
+
+
+def test_micro_batches_hold_so_many_examples_or_positions():
+    def cut(lengths, **limits):
+        return [lengths[part] for part in micro_batches(lengths, **limits)]
+
+    lengths = [5, 5, 6, 9, 30, 2]
+    assert cut(lengths, examples=4) == [[5, 5, 6, 9], [30, 2]]
+    # Padded to the longest: 3 · 6 = 18; with the fourth 4 · 9 = 36.
+    assert cut(lengths, examples=9, positions=18) == [[5, 5, 6], [9], [30], [2]]
+    assert cut(lengths, examples=2, positions=18) == [[5, 5], [6, 9], [30], [2]]
+    assert cut([], examples=3, positions=18) == []
+
+
+@given(
+    lengths=st.lists(st.integers(1, 40), max_size=30),
+    examples=st.integers(1, 8),
+    positions=st.integers(1, 100),
+)
+def test_micro_batches_lose_nothing_and_keep_to_the_limits(lengths, examples, positions):
+    cuts = micro_batches(lengths, examples=examples, positions=positions)
+    parts = [lengths[part] for part in cuts]
+    assert [length for part in parts for length in part] == lengths
+    for part in parts:
+        assert 1 <= len(part) <= examples
+        assert len(part) == 1 or len(part) * max(part) <= positions
+    for part, after in zip(parts, parts[1:], strict=False):  # none could have held one more
+        assert len(part) == examples or (len(part) + 1) * max(*part, after[0]) > positions

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -17,7 +18,7 @@ from lingweave.objectives.base import Batch
 from lingweave.training import Run, TrainingOptions, train
 
 EXAMPLES = [(x / 10, 1 - x / 7) for x in range(18)]
-MEGABYTES = 64
+MEGABYTES = 256
 """What an example takes in `Heavy`."""
 
 
@@ -126,7 +127,7 @@ def test_other_errors_are_not_taken_for_it(tmp_path):
 
 @pytest.mark.slow
 def test_a_process_with_a_real_limit_gives_the_same_result(tmp_path):
-    """Eight examples would take 512 MB and more; there is room for about five."""
+    """Eight examples would take 2 GB and more; there is room for about six."""
     done = subprocess.run(
         [sys.executable, __file__, str(tmp_path / "limited")],
         capture_output=True,
@@ -140,8 +141,10 @@ def test_a_process_with_a_real_limit_gives_the_same_result(tmp_path):
     weights, losses = fit(
         tmp_path / "by hand", Heavy(), micro_batch_size=max(limited["tried"][-3:])
     )
-    assert limited["weights"] == weights
-    assert limited["losses"] == [list(loss) for loss in losses]
+    # An update or two may have found room for more at once: then sums are of another order.
+    for own, wanted in zip(limited["weights"], weights, strict=True):
+        np.testing.assert_allclose(own, wanted, rtol=1e-5)
+    np.testing.assert_allclose(limited["losses"], losses, rtol=1e-5)
 
 
 if __name__ == "__main__":  # the process with the limit

@@ -53,3 +53,27 @@ def epoch_batches(
         pool = pool[np.argsort(sizes[pool], kind="stable")]
         batches += [pool[at : at + batch_size] for at in range(0, len(pool), batch_size)]
     return [batches[index] for index in generator.permutation(len(batches))]
+
+
+def micro_batches(
+    lengths: Sequence[int], *, examples: int, positions: int | None = None
+) -> list[slice]:
+    """Neighbouring examples that are computed at once.
+
+    Args:
+        lengths: of the examples, in pieces.
+        examples: at most so many at once.
+        positions: and at most so many positions, padding counted, but for a single example.
+    """
+    found: list[slice] = []
+    start = longest = 0
+    for end, length in enumerate(lengths):
+        longest = max(longest, length)
+        number = end + 1 - start
+        is_long = positions is not None and longest * number > positions and number > 1
+        if number > examples or is_long:
+            found.append(slice(start, end))
+            start, longest = end, length
+    if len(lengths):
+        found.append(slice(start, len(lengths)))
+    return found

@@ -28,10 +28,15 @@ from lingweave.encoder import set_attention_dropout
 from lingweave.errors import TrainingError
 from lingweave.objectives.base import Batch, Objective
 from lingweave.training import processes
+from lingweave.training.batching import micro_batches
 from lingweave.training.memory import keep_freed_memory
 from lingweave.training.options import Precision, TrainingOptions
 
 logger = logging.getLogger(__name__)
+
+POSITIONS_AT_ONCE = 2048
+"""On a CPU so many positions, padding counted, are computed at once, where nothing else is asked
+for: more are no faster there and take memory in proportion."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,11 @@ class Updates:
             log_with=options.tracker,
             project_dir=str(logs) if options.tracker else None,
         )
+        self._positions: int | None = None
         if self._accelerator.device.type == "cpu":
             keep_freed_memory()
+            if options.micro_batch_size is None and not needs_whole_updates:
+                self._positions = POSITIONS_AT_ONCE
         if options.tracker is not None:
             self._accelerator.init_trackers("lingweave")
         if options.attention_dropout is not None:
@@ -128,21 +136,21 @@ class Updates:
 
         All processes come to the same end.
         """
-        own = processes.share(len(examples))
-        generators = [generator_of(self._seed, update, row) for row in range(len(examples))][own]
+        share = processes.share(len(examples))
+        own = examples[share]
+        generators = [generator_of(self._seed, update, row) for row in range(len(examples))][share]
         rank = (processes.rank(),) if processes.count() > 1 else ()
         torch.manual_seed(_seed_of(self._seed, update, *rank))  # dropout
-        micro_batches = [
-            self._objective.collate(examples[own][at : at + size], generators[at : at + size])
-            for at in range(0, len(generators), size)
-        ]
-        counts, num_tokens = self._counted(micro_batches)
+        lengths = [self._objective.length(example) for example in own]
+        cuts = micro_batches(lengths, examples=size, positions=self._positions)
+        batches = [self._objective.collate(own[cut], generators[cut]) for cut in cuts]
+        counts, num_tokens = self._counted(batches)
         self._step.train()
         for module in self._frozen:
             module.eval()
         loss, is_too_large = 0.0, False
         try:
-            loss = self._gradients(micro_batches, counts)
+            loss = self._gradients(batches, counts)
         except RuntimeError as error:
             if not should_reduce_batch_size(error):
                 raise
@@ -169,11 +177,11 @@ class Updates:
             )
         return math.ceil(size / 2)
 
-    def _counted(self, micro_batches: Sequence[Batch]) -> tuple[dict[str, int], int]:
+    def _counted(self, batches: Sequence[Batch]) -> tuple[dict[str, int], int]:
         """Predictions of each part of the objective, and tokens, in all processes."""
         parts = list(self._objective.weights)
-        own = [sum(batch.counts[part] for batch in micro_batches) for part in parts]
-        tokens = sum(batch.num_tokens for batch in micro_batches)
+        own = [sum(batch.counts[part] for batch in batches) for part in parts]
+        tokens = sum(batch.num_tokens for batch in batches)
         *counts, num_tokens = map(int, processes.total([*own, tokens]))
         return dict(zip(parts, counts, strict=True)), num_tokens
 
@@ -190,16 +198,16 @@ class Updates:
         self._accelerator.free_memory()
         AcceleratorState._reset_state()  # so that the next run may compute in another precision
 
-    def _gradients(self, micro_batches: Sequence[Batch], counts: Mapping[str, int]) -> float:
+    def _gradients(self, batches: Sequence[Batch], counts: Mapping[str, int]) -> float:
         """Add up the gradients of the micro-batches; their part of the loss.
 
         Args:
-            micro_batches: of this process; it may have none.
+            batches: of this process; it may have none.
             counts: predictions of each part of the objective in the whole update.
         """
         loss = 0.0
-        for micro_batch in micro_batches:
-            sums = self._step(micro_batch.to(self._accelerator.device))
+        for batch in batches:
+            sums = self._step(batch.to(self._accelerator.device))
             weights = self._objective.weights.items()
             share = sum(weight * sums[part] / max(1, counts[part]) for part, weight in weights)
             self._accelerator.backward(share)
