@@ -18,8 +18,6 @@ from lingweave.evaluation.significance import Relation
 BASE = "base"
 """The role of the encoder as it is."""
 
-Kind = Literal["result", "data", "setting", "method"]
-
 
 class Side(Strict):
     """One of the two that a claim compares."""

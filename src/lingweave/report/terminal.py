@@ -108,13 +108,10 @@ def _print_claims(console: Console, results: Results) -> None:
     table = compared_claims(results)
     if table.rows:
         console.print(f"\n{table.title}", style="bold", highlight=False, markup=False)
-        shown = RichTable(box=None, pad_edge=False, show_header=False)
-        for name in table.header[:-1]:
-            shown.add_column(name, no_wrap=True)
-        shown.add_column(no_wrap=True, overflow="ellipsis")
+        widths = [max(map(len, cells)) for cells in zip(*table.rows, strict=True)]
         for row in table.rows:
-            shown.add_row(*map(Text, row))
-        console.print(shown)
+            line = "  ".join(map(str.ljust, row, widths)).rstrip()
+            console.print(Text(line), no_wrap=True, overflow="ellipsis")
     if untested := untested_claims(results):
         console.print(f"\n{untested}", highlight=False, markup=False)
 

@@ -4,8 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from lingweave.config import Kind, Rule
-from lingweave.evaluation import Relation
+from lingweave.config import Rule
 from lingweave.study.samples import Sample
 
 
@@ -96,7 +95,7 @@ class ClaimResult(Frozen):
     Attributes:
         id: such as C7.
         text: what is claimed.
-        kind: what the claim is about.
+        kind: what the claim is about: result, data, setting or method.
         source: where it is claimed; "" for one of the recipe's own.
         verdict: what the study says.
         reason: why, in a few words.
@@ -116,7 +115,7 @@ class ClaimResult(Frozen):
 
     id: str
     text: str
-    kind: Kind
+    kind: str
     source: str = ""
     verdict: Verdict
     reason: str
@@ -127,7 +126,7 @@ class ClaimResult(Frozen):
     p_holm: float | None = None
     num_seeds: int | None = None
     margin: float | None = None
-    relation: Relation | None = None
+    relation: str | None = None
     compared: tuple[str, str] | None = None
     task: str = ""
     metric: str = ""
