@@ -13,7 +13,7 @@ from lingweave.study.probe_results import (
     ModelProbe,
     RetrievalCurve,
 )
-from lingweave.study.results import Measure, SeedScore, Switched
+from lingweave.study.results import LengthBucket, Measure, SeedScore, Switched
 from lingweave.study.samples import Segment
 
 HOSTILE = """</style></script><script>alert("1")</script><img src="https://example.org/x">&amp;'"""
@@ -88,6 +88,7 @@ def make_results(**changes):
             )
         ],
         "samples": make_samples(),
+        "lengths": make_lengths(),
         "alignments": [
             {
                 "bitext": "data/en-ar",
@@ -122,7 +123,7 @@ def make_claims():
         ClaimResult(
             id="tlm-helps",
             text="TLM beats MLM",
-            kind="difference",
+            kind="method",
             verdict="supported",
             reason="The interval leaves 0 out.",
             effect=0.02,
@@ -132,10 +133,30 @@ def make_claims():
             p_holm=0.012,
             num_seeds=3,
             compared=("tlm", "mlm"),
+            task="xnli",
+            source="a paper",
         ),
-        ClaimResult(id="b", text="B", kind="difference", verdict="contradicted", reason="No."),
-        ClaimResult(id="c", text="C", kind="equivalence", verdict="inconclusive", reason="Wide."),
-        ClaimResult(id="d", text="D", kind="difference", verdict="not tested", reason="Missing."),
+        ClaimResult(id="b", text="B", kind="method", verdict="contradicted", reason="No."),
+        ClaimResult(id="c", text="C", kind="method", verdict="inconclusive", reason="Wide."),
+        ClaimResult(id="d", text="D", kind="method", verdict="not tested", reason="Missing."),
+    ]
+
+
+def make_lengths():
+    """Two buckets of each language; German is short throughout."""
+    accuracies = {"en": [0.8, 0.7], "ar": [0.7, 0.5], "zh": [0.6, 0.4], "de": [0.1]}
+    return [
+        LengthBucket(
+            task="xnli",
+            setting="zero-shot",
+            language=language,
+            low=10 + 50 * number,
+            high=59 + 50 * number,
+            num_examples=100,
+            scores=dict.fromkeys(SYSTEMS, accuracy),
+        )
+        for language, own in accuracies.items()
+        for number, accuracy in enumerate(own)
     ]
 
 

@@ -75,6 +75,7 @@ def test_a_study_with_everything_has_every_section_in_order():
         "Scores by language",
         "Against mlm",
         "Gap to the source language",
+        "Gap by length of the input",
         "How much to switch",
         "Further metrics",
         "Systems and their training",
@@ -98,6 +99,7 @@ def test_sections_without_data_are_left_out():
             "scores": [one[0].model_copy(update={"over_control": None})],
             "measures": {"xnli": measure.model_copy(update={"metrics": {"accuracy": "accuracy"}})},
             "samples": [],
+            "lengths": [],
             "switched": [],
             "alignments": [],
             "systems": {"mlm": {"options": {"objective": "mlm"}, "runs": []}},
@@ -217,6 +219,8 @@ def test_claims_show_verdict_reason_and_figures():
     tree = Tree(page_of(make_results()))
     verdicts = [text.split(" ", 1)[1] for text in tree.texts("p", class_="verdict")]
     assert verdicts == ["supported", "contradicted", "inconclusive", "not tested"]
+    assert tree.texts("details")[0].startswith("Not tested: 1 – not tested D Missing.")
+    assert tree.texts("p", class_="figures")[1] == "tlm-helps, task xnli, claimed in a paper"
     assert tree.texts("p", class_="figures")[0] == (
         "difference +2.0 points; 95 % interval [+1.0, +3.0]; p = 0.004; p = 0.012 after Holm's "
         "correction; 3 seeds; tlm against mlm"
@@ -293,6 +297,14 @@ def test_systems_that_differ_in_the_ratio_alone_are_a_curve_over_it():
         for number, (name, system) in enumerate(make_results().systems.items())
     }
     assert "How much to switch" not in page_of(make_results(systems=unlike))
+
+
+def test_the_gap_by_length_is_worked_by_hand():
+    # English 80 and 70 %; the others 70 and 50 %, and 60 and 40 %; one language has one bucket
+    tree = Tree(page_of(make_results()))
+    labels = [attributes["aria-label"] for _, attributes, _ in tree.all("svg", role="img")]
+    assert "mlm: shortest −15.0; longest −25.0" in labels
+    assert "Gap by length" not in page_of(make_results(lengths=[]))
 
 
 def test_the_time_is_summed_by_kind_of_work():

@@ -8,6 +8,7 @@ from lingweave.report.tables import Table
 
 _WORK = {
     "twins": "making the twin languages",
+    "tokenize": "finding words and pieces",
     "align": "word alignment",
     "links": "word alignment",
     "encoder": "the encoder that all start from",

@@ -6,6 +6,7 @@ import yaml
 
 from lingweave.report.costs import cost_table, machines
 from lingweave.report.gaps import gap_table, gaps
+from lingweave.report.length_gaps import length_figures
 from lingweave.report.page import Block, Page, Section
 from lingweave.report.study_figures import (
     compared,
@@ -47,6 +48,7 @@ def study_page(results: Results) -> Page:
         _scores(results),
         _differences(results),
         _gaps(results),
+        _lengths(results),
         _ratios(results),
         _other_metrics(results),
         _systems(results),
@@ -153,6 +155,14 @@ def _gaps(results: Results) -> Section | None:
     )
     block = Block(paragraphs=[told], figures=[gap_figure(results, found)], tables=tables)
     return Section(name="gaps", title="Gap to the source language", blocks=[block])
+
+
+def _lengths(results: Results) -> Section | None:
+    figures = [*length_figures(results)]
+    if not figures:
+        return None
+    blocks = [Block(figures=figures)]
+    return Section(name="lengths", title="Gap by length of the input", blocks=blocks)
 
 
 def _ratios(results: Results) -> Section | None:
