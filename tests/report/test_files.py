@@ -51,6 +51,6 @@ def test_claims_are_told_in_markdown_with_bars_in_their_place(tmp_path):
     write_report(make_results(claims=[claim]), tmp_path)
     text = (tmp_path / "report.md").read_text("utf-8")
     assert "## Claims" in text
-    assert r"| a \| b | supported | The interval leaves 0 out. |" in text
+    assert r"| tlm-helps: a \| b | supported | The interval leaves 0 out. |" in text
     write_report(make_results(claims=[]), tmp_path)
     assert "## Claims" not in (tmp_path / "report.md").read_text("utf-8")
