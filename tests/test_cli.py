@@ -20,6 +20,7 @@ from transformers import (
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from lingweave import __version__
 from lingweave.cli import app
 from lingweave.encoder import EncoderShape, ModelCard, new_encoder, save_encoder
 from lingweave.objectives import OBJECTIVES
@@ -736,3 +737,8 @@ def test_the_console_script_is_there():
         env=os.environ | {"COLUMNS": "80"},
     )
     assert "Usage: lingweave" in process.stdout
+
+
+def test_the_version_is_said():
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.output) == (0, f"lingweave {__version__}\n")

@@ -308,7 +308,7 @@ def test_sentences_are_encoded_one_by_one_also_empty_ones(tokenizer):
         (alone,) = encode_words(tokenizer, [sentence], [span], max_pieces=99)
         assert alone.pieces.tolist() == encoded.pieces.tolist()
         assert alone.words.tolist() == encoded.words.tolist()
-    assert encode_words(tokenizer, [], [], max_pieces=9) == []
+    assert len(encode_words(tokenizer, [], [], max_pieces=9)) == 0
 
 
 # Special tokens.

@@ -1,6 +1,6 @@
 """The errors that a user can mend, each one line: where, what was found, what to do.
 
-Only `cli.py` prints them and exits (with code 2); the library raises.
+Only `cli` prints them and exits (with code 2); the library raises.
 """
 
 from pathlib import Path

@@ -33,6 +33,7 @@ def test_an_axis_between_ends_at_the_very_values():
         ("5", 41.67),
         ("10", 83.33),
     ]
+    assert texts(axis_between(0, 2, least_step=1)) == ["0", "1", "2"]
     ratios = axis_between(10, 50)
     assert texts(ratios) == ["10", "20", "30", "40", "50"]
 

@@ -189,7 +189,7 @@ def test_scripts_from_right_to_left_run_so(browser, tmp_path):
     mark = page.locator("mark[lang=ar]").first
     assert mark.evaluate("one => getComputedStyle(one).direction") == "rtl"
     fonts = page.locator("th[lang=ur]").first.evaluate("one => getComputedStyle(one).fontFamily")
-    assert "Nastaliq" in fonts
+    assert fonts.startswith('"Noto Naskh Arabic"')
     # A Chinese word of two letters takes two lines of its column: they do not lie on each other.
     height = page.locator("th[lang=zh] span").first.evaluate("one => one.offsetHeight")
     assert height >= 30

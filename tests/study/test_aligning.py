@@ -2,6 +2,8 @@
 
 import json
 import random
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as parquet
@@ -16,7 +18,6 @@ from lingweave.study.aligning import (
     PAIRS,
     SUMMARY,
     align_bitext,
-    align_pairs,
     load_aligned,
 )
 from lingweave.study.stage import Workplace
@@ -57,15 +58,25 @@ def words_of(text, spans):
     return [text[start:end] for start, end in spans]
 
 
-def save_and_load(tmp_path, bitext, source, alignment=Alignment()):  # noqa: B008 (frozen)
-    out = tmp_path / "out"
-    out.mkdir()
-    place = Workplace(out=out, resume=tmp_path / "resume", inputs={}, report=None)
+def save_and_load(folder, bitext, source, alignment=Alignment()):  # noqa: B008 (frozen)
+    out = Path(tempfile.mkdtemp(dir=folder))
+    place = Workplace(out=out, resume=folder / "resume", inputs={}, report=None)
     align_bitext(place, bitext, source, alignment)
-    return out, load_aligned(out)
+    return out, list(load_aligned(out))
 
 
-def test_given_links_are_used_as_they_are(bitext_files, pharaoh):
+@pytest.fixture
+def align_pairs(tmp_path):
+    """The pairs and the summary that the stage leaves."""
+
+    def align(bitext, source, alignment):
+        out, pairs = save_and_load(tmp_path, bitext, source, alignment)
+        return pairs, json.loads((out / SUMMARY).read_text("utf-8"))
+
+    return align
+
+
+def test_given_links_are_used_as_they_are(bitext_files, pharaoh, align_pairs):
     bitext, source = bitext_files(SOURCES, TARGETS, links=pharaoh(*LINK_LINES))
     pairs, summary = align_pairs(bitext, source, Alignment())
     assert [(pair.source, pair.target) for pair in pairs] == [*zip(SOURCES, TARGETS, strict=True)]
@@ -87,14 +98,18 @@ def test_given_links_are_used_as_they_are(bitext_files, pharaoh):
     }
 
 
-def test_given_links_that_no_aligner_would_find_show_that_none_was_asked(bitext_files, pharaoh):
+def test_given_links_that_no_aligner_would_find_show_that_none_was_asked(
+    bitext_files, pharaoh, align_pairs
+):
     bitext, source = bitext_files(SOURCES, TARGETS, links=pharaoh("0-4 4-0", "", "0-0 0-2"))
     pairs, _ = align_pairs(bitext, source, Alignment(symmetrization="union"))
     assert as_lists(pairs) == [[[0, 4], [4, 0]], [], [[0, 0], [0, 2]]]
 
 
 @pytest.mark.parametrize(("line", "link"), [("0-0 5-1", "5-1"), ("0-5", "0-5"), ("4-4 4-7", "4-7")])
-def test_a_link_beyond_its_sentence_is_told_with_file_and_line(bitext_files, pharaoh, line, link):
+def test_a_link_beyond_its_sentence_is_told_with_file_and_line(
+    bitext_files, pharaoh, line, link, align_pairs
+):
     sources, targets = ["Yes", *SOURCES], ["Ja", *TARGETS]
     path = pharaoh("0-0", line, "", "")
     bitext, source = bitext_files(sources, targets, links=path)
@@ -107,7 +122,7 @@ def test_a_link_beyond_its_sentence_is_told_with_file_and_line(bitext_files, pha
 
 
 @pytest.mark.parametrize("kind", ["links", "gold"])
-def test_too_few_lines_of_links_are_told(bitext_files, pharaoh, kind):
+def test_too_few_lines_of_links_are_told(bitext_files, pharaoh, kind, align_pairs):
     path = pharaoh("0-0", "0-0")
     bitext, source = bitext_files(SOURCES, TARGETS, **{kind: path})
     with pytest.raises(AlignmentError) as caught:
@@ -118,7 +133,7 @@ def test_too_few_lines_of_links_are_told(bitext_files, pharaoh, kind):
 
 
 def test_too_many_lines_of_links_are_told_unless_only_the_first_pairs_are_read(
-    bitext_files, pharaoh
+    bitext_files, pharaoh, align_pairs
 ):
     path = pharaoh(*LINK_LINES, "0-0")
     bitext, source = bitext_files(SOURCES, TARGETS, links=path)
@@ -131,7 +146,7 @@ def test_too_many_lines_of_links_are_told_unless_only_the_first_pairs_are_read(
     ]
 
 
-def test_a_broken_link_is_told_with_file_and_line(bitext_files, pharaoh):
+def test_a_broken_link_is_told_with_file_and_line(bitext_files, pharaoh, align_pairs):
     path = pharaoh("0-0", "0-0 1", "")
     bitext, source = bitext_files(SOURCES, TARGETS, links=path)
     with pytest.raises(AlignmentError) as caught:
@@ -139,13 +154,13 @@ def test_a_broken_link_is_told_with_file_and_line(bitext_files, pharaoh):
     assert str(caught.value).startswith(f"{path}:2: found '1' where a link such as 0-1")
 
 
-def test_gold_links_that_are_missing_are_told(bitext_files, tmp_path):
+def test_gold_links_that_are_missing_are_told(bitext_files, tmp_path, align_pairs):
     bitext, source = bitext_files(SOURCES, TARGETS, gold=str(tmp_path / "none"))
     with pytest.raises(TextFileError, match="none: no such file"):
         align_pairs(bitext, source, Alignment())
 
 
-def test_the_error_rate_against_gold_by_hand(bitext_files, pharaoh):
+def test_the_error_rate_against_gold_by_hand(bitext_files, pharaoh, align_pairs):
     """Five links given and four true ones, three of them found: AER = 1 - 2 · 3 / (5 + 4)."""
     given = pharaoh("0-0 1-1 2-3", "0-0 1-1", "")
     gold = pharaoh("0-0 1-1", "0-0 2-2", "", name="gold.pharaoh")
@@ -159,14 +174,14 @@ def test_the_error_rate_against_gold_by_hand(bitext_files, pharaoh):
     }
 
 
-def test_gold_links_are_counted_from_0_whatever_they_hold(bitext_files, pharaoh):
+def test_gold_links_are_counted_from_0_whatever_they_hold(bitext_files, pharaoh, align_pairs):
     """`5-5` would be the last words if words counted from 1; here it is beyond them."""
     bitext, source = bitext_files(SOURCES, TARGETS, gold=pharaoh("1-1 5-5", "1-1", "1-1"))
     with pytest.raises(AlignmentError, match="link 5-5 is beyond the sentence pair of 5 source"):
         align_pairs(bitext, source, Alignment())
 
 
-def test_only_the_first_pairs_are_read(bitext_files):
+def test_only_the_first_pairs_are_read(bitext_files, align_pairs):
     """The third pair, which is broken, is never looked at."""
     bitext, source = bitext_files(SOURCES, TARGETS, max_pairs=2)
     pairs, summary = align_pairs(bitext, source, Alignment())
@@ -183,7 +198,7 @@ ENGLISH = ["red house", "house red", "big house", "old red dog", "dog big", "old
 GERMAN = ["rot Haus", "Haus rot", "groß Haus", "alt rot Hund", "Hund groß", "alt Haus", "groß Hund"]
 
 
-def test_words_that_go_together_are_linked(bitext_files):
+def test_words_that_go_together_are_linked(bitext_files, align_pairs):
     bitext, source = bitext_files(ENGLISH * 4, GERMAN * 4)
     pairs, summary = align_pairs(bitext, source, Alignment())
     straight = [[[i, i] for i in range(len(line.split()))] for line in ENGLISH * 4]
@@ -192,7 +207,7 @@ def test_words_that_go_together_are_linked(bitext_files):
     assert summary["symmetrization"] == "intersection"
 
 
-def test_capitals_do_not_hide_a_word_unless_asked_to(bitext_files, pharaoh):
+def test_capitals_do_not_hide_a_word_unless_asked_to(bitext_files, pharaoh, align_pairs):
     """Six words in any order on both sides; the source writes them in capitals at random."""
     choose = random.Random(0)
     words = ["house", "dog", "tree", "river", "stone", "bread"]
@@ -212,7 +227,7 @@ def test_capitals_do_not_hide_a_word_unless_asked_to(bitext_files, pharaoh):
     assert [pair.source for pair in lowered] == sources  # the text itself stays as it is
 
 
-def test_the_union_holds_every_link_of_the_intersection(bitext_files):
+def test_the_union_holds_every_link_of_the_intersection(bitext_files, align_pairs):
     sources = ["a b c", "c b", "a", "b a c d", "d"]
     targets = ["x y z w", "z y y", "x", "y x w z", "w w"]
     bitext, source = bitext_files(sources, targets)
@@ -225,14 +240,14 @@ def test_the_union_holds_every_link_of_the_intersection(bitext_files):
     assert sum(len(pair.links) for pair in both[0]) < sum(len(pair.links) for pair in both[1])
 
 
-def test_words_come_by_the_segmenter_that_is_named(bitext_files):
+def test_words_come_by_the_segmenter_that_is_named(bitext_files, align_pairs):
     bitext, source = bitext_files(["it 's here."], ["es ist hier ."], source_segmenter="whitespace")
     (pair,), _ = align_pairs(bitext, source, Alignment())
     assert words_of(pair.source, pair.source_words) == ["it", "'s", "here."]
     assert words_of(pair.target, pair.target_words) == ["es", "ist", "hier", "."]
 
 
-def test_pairs_come_back_from_the_disk_as_they_were(bitext_files, pharaoh, tmp_path):
+def test_pairs_come_back_from_the_disk_as_they_were(bitext_files, pharaoh, tmp_path, align_pairs):
     """Chinese words of one and two characters, a character beyond 16 bits, a pair without links."""
     sources = ["I love Beijing 🐉 .", "Yes", "He said “no”."]
     targets = ["我爱北京🐉。", "是", "他 说：“不”。"]
@@ -276,7 +291,7 @@ MANY_TARGETS = ["das haus", "das buch", "ein buch", "ein haus ist alt", "das buc
 
 @pytest.mark.parametrize("method", ["fast-align", "hmm-align"])
 def test_links_joined_later_are_those_of_an_alignment_that_joined_them_so(
-    bitext_files, tmp_path, method
+    bitext_files, tmp_path, method, align_pairs
 ):
     bitext, source = bitext_files(MANY_SOURCES, MANY_TARGETS)
     _, loaded = save_and_load(tmp_path, bitext, source, Alignment(method=method))

@@ -5,8 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lingweave.training.batching import epoch_batches
+from lingweave.objectives import MLMOptions, make_objective
+from lingweave.training import Run, TrainingOptions, train
+from lingweave.training.batching import epoch_batches, lengths_of
+from tiny_models import make_model
+from tiny_pairs import PAIRS, TOKENIZERS
 
+MLM = make_objective("mlm", TOKENIZERS["bert"], MLMOptions())
 LENGTHS = np.random.default_rng(0).geometric(0.05, size=3001).tolist()
 
 
@@ -75,3 +80,31 @@ def test_short_examples_do_not_come_before_long_ones():
 def test_one_batch_is_enough_for_few_examples(num_examples):
     (batch,) = epoch_batches([3] * num_examples, 16, seed=0, epoch=0)
     assert len(batch) == num_examples
+
+
+class Measured(list):
+    """Examples that know their lengths, and note which of them are made."""
+
+    def __init__(self, examples):
+        super().__init__(examples)
+        self.made = []
+
+    @property
+    def lengths(self):
+        return np.array([MLM.length(example) for example in list.__iter__(self)])
+
+    def __getitem__(self, index):
+        self.made.append(int(index))
+        return super().__getitem__(index)
+
+    def __iter__(self):
+        raise AssertionError("all examples are made")
+
+
+def test_where_lengths_are_known_only_the_examples_of_an_update_are_made(tmp_path):
+    options = TrainingOptions(max_updates=1, batch_size=2, precision="fp32")
+    examples = Measured(PAIRS * 5)
+    train(make_model("bert", 0.0), MLM, examples, Run(options=options, seed=4, work=tmp_path))
+    (batch,) = epoch_batches([MLM.length(pair) for pair in PAIRS * 5], 2, seed=4, epoch=0)[:1]
+    assert examples.made == batch.tolist()
+    assert lengths_of(PAIRS, MLM).tolist() == [MLM.length(pair) for pair in PAIRS]

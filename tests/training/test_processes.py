@@ -356,6 +356,19 @@ def test_without_a_launcher_there_is_one():
     assert not torch.distributed.is_initialized()
 
 
+@pytest.mark.parametrize("name", ["FSDP", "DeepSpeed"])
+def test_other_ways_of_launching_are_refused(monkeypatch, name):
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv(f"ACCELERATE_USE_{name.upper()}", "true")
+    with pytest.raises(TrainingError) as caught:
+        processes.barrier()
+    assert str(caught.value) == (
+        f"the processes were launched for {name}, which lingweave does not do; "
+        "launch them without; where memory is short, set micro_batch_size"
+    )
+
+
 @pytest.mark.parametrize("number", range(12))
 @pytest.mark.parametrize("num_processes", [1, 2, 3, 8])
 def test_shares_are_neighbours_that_differ_by_one_at_most(monkeypatch, number, num_processes):

@@ -15,14 +15,18 @@ from lingweave.corpus.files import (
     replace_whole,
     require_place,
 )
+from lingweave.corpus.list_columns import NUMBERS, PAIRS_OF_NUMBERS, list_column, list_values
 from lingweave.corpus.questions import Answer, Question, read_questions
 from lingweave.corpus.segmenters import Segmenter, Span, segmenter, segmenter_for_language
 from lingweave.corpus.tables import XNLI_COLUMNS, XTREME_COLUMNS, Column, Row, read_table
 from lingweave.corpus.tagged import HUB_COLUMNS, TaggedSentence, read_tagged
 from lingweave.corpus.tokenized import is_tokenized_file, read_tokenized
+from lingweave.corpus.word_spans import WordSpans
 
 __all__ = [
     "HUB_COLUMNS",
+    "NUMBERS",
+    "PAIRS_OF_NUMBERS",
     "XNLI_COLUMNS",
     "XTREME_COLUMNS",
     "Answer",
@@ -35,9 +39,12 @@ __all__ = [
     "SentencePair",
     "Span",
     "TaggedSentence",
+    "WordSpans",
     "atomic_write",
     "count_lines",
     "is_tokenized_file",
+    "list_column",
+    "list_values",
     "make_folder",
     "open_bitext",
     "read_lines",

@@ -5,6 +5,7 @@ kind of checkpoint, which `AutoModel`, `AutoModelForMaskedLM` and `AutoTokenizer
 model card.
 """
 
+from lingweave.corpus import Span
 from lingweave.encoder.checkpoint import (
     Encoder,
     ModelCard,
@@ -20,9 +21,9 @@ from lingweave.encoder.checkpoint import (
 from lingweave.encoder.pieces import (
     NO_WORD,
     EncodedSentence,
+    EncodedSentences,
     IntArray,
     SequenceTemplate,
-    Span,
     encode_words,
     words_of_pieces,
 )
@@ -31,6 +32,7 @@ from lingweave.encoder.scratch import EncoderShape, new_encoder
 __all__ = [
     "NO_WORD",
     "EncodedSentence",
+    "EncodedSentences",
     "Encoder",
     "EncoderShape",
     "IntArray",

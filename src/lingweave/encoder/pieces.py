@@ -6,13 +6,19 @@ time, so that text without spaces, cased and accented text come out right.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
+from transformers.tokenization_utils_base import TruncationStrategy
+from transformers.utils.generic import PaddingStrategy
+
+from lingweave.alignment.compiled import compiled
+from lingweave.corpus import Span, WordSpans
 
 IntArray = NDArray[np.int32]
-Span = tuple[int, int]
 
 NO_WORD = -1
 """The word of a piece that belongs to none: white space, or a character no segmenter claims."""
@@ -34,13 +40,46 @@ class EncodedSentence:
         return len(self.pieces)
 
 
+class EncodedSentences(Sequence[EncodedSentence]):
+    """Many sentences in pieces, end to end in flat arrays; looks like a list of them.
+
+    Args:
+        pieces: vocabulary indices, shape (P,).
+        words: for each piece the 0-based word of its sentence, or `NO_WORD`, shape (P,).
+        starts: where each sentence begins in both and, last, where the last one ends.
+    """
+
+    __slots__ = ("pieces", "starts", "words")
+
+    def __init__(self, pieces: IntArray, words: IntArray, starts: NDArray[np.int64]) -> None:
+        self.pieces = pieces
+        self.words = words
+        self.starts = starts
+
+    def __len__(self) -> int:
+        return self.starts.size - 1
+
+    @overload
+    def __getitem__(self, index: int) -> EncodedSentence: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[EncodedSentence]: ...
+
+    def __getitem__(self, index: int | slice) -> EncodedSentence | list[EncodedSentence]:
+        if isinstance(index, slice):
+            return [self[sentence] for sentence in range(*index.indices(len(self)))]
+        sentence = range(len(self))[index]
+        start, end = self.starts[sentence], self.starts[sentence + 1]
+        return EncodedSentence(self.pieces[start:end], self.words[start:end])
+
+
 def encode_words(
     tokenizer: PreTrainedTokenizerFast,
     sentences: Sequence[str],
     word_spans: Sequence[Sequence[Span]],
     *,
     max_pieces: int,
-) -> list[EncodedSentence]:
+) -> EncodedSentences:
     """Tokenise sentences whole, and say for each piece which word it belongs to.
 
     Args:
@@ -49,28 +88,30 @@ def encode_words(
         word_spans: per sentence the words' character offsets [start, end), ascending and disjoint.
         max_pieces: longer sentences are cut; words behind the cut have no piece, hence no link.
     """
-    if not sentences:
-        return []
-    encoding = tokenizer(
-        list(sentences),
-        add_special_tokens=False,
-        return_offsets_mapping=True,
-        return_attention_mask=False,
-        truncation=True,
-        max_length=max_pieces,
+    # Not by calling the tokenizer: half of the time would go into lists that are not asked for.
+    tokenizer.set_truncation_and_padding(
+        PaddingStrategy.DO_NOT_PAD, TruncationStrategy.LONGEST_FIRST, max_pieces, 0, None, None
     )
+    backend = tokenizer.backend_tokenizer
+    backend.encode_special_tokens = tokenizer.split_special_tokens
+    encodings = backend.encode_batch(list(sentences), add_special_tokens=False)
+    starts = np.zeros(len(encodings) + 1, dtype=np.int64)
+    np.cumsum([len(encoding) for encoding in encodings], out=starts[1:])
+    num_pieces = int(starts[-1])
+    ids = chain.from_iterable(encoding.ids for encoding in encodings)
+    pieces = np.fromiter(ids, dtype=np.int32, count=num_pieces)
+    spans = chain.from_iterable(encoding.offsets for encoding in encodings)
+    offsets = np.fromiter(chain.from_iterable(spans), dtype=np.int32, count=2 * num_pieces)
+    words = np.empty(num_pieces, dtype=np.int32)
+    given = WordSpans.of(word_spans)
+    assert len(given) == len(encodings), "the words of each sentence"
+    _find_words(offsets.reshape(-1, 2), starts, given.rows, given.starts, words)
     # Sentencepiece's space is a piece of its own before some words; at the start of a sentence its
     # offsets are those of the first letter.
-    space = tokenizer.backend_tokenizer.token_to_id("▁")
-    encoded = []
-    for ids, offsets, spans in zip(
-        encoding["input_ids"], encoding["offset_mapping"], word_spans, strict=True
-    ):
-        pieces, words = np.array(ids, dtype=np.int32), words_of_pieces(offsets, spans)
-        if space is not None:
-            words[pieces == space] = NO_WORD
-        encoded.append(EncodedSentence(pieces, words))
-    return encoded
+    space = backend.token_to_id("▁")
+    if space is not None:
+        words[pieces == space] = NO_WORD
+    return EncodedSentences(pieces, words, starts)
 
 
 def words_of_pieces(offsets: Sequence[Span], word_spans: Sequence[Span]) -> IntArray:
@@ -83,20 +124,36 @@ def words_of_pieces(offsets: Sequence[Span], word_spans: Sequence[Span]) -> IntA
         offsets: character offsets [start, end) of the pieces, ascending.
         word_spans: the same of the words.
     """
-    words = np.full(len(offsets), NO_WORD, dtype=np.int32)
-    first = 0
-    for piece, (start, end) in enumerate(offsets):
-        while first < len(word_spans) and word_spans[first][1] <= start:
-            first += 1
-        best_overlap = 0
-        for word in range(first, len(word_spans)):
-            word_start, word_end = word_spans[word]
-            if word_start >= end:
-                break
-            overlap = min(end, word_end) - max(start, word_start)
-            if overlap > best_overlap:
-                best_overlap, words[piece] = overlap, word
+    of_pieces, of_words = WordSpans.of([offsets]), WordSpans.of([word_spans])
+    words = np.empty(len(offsets), dtype=np.int32)
+    _find_words(of_pieces.rows, of_pieces.starts, of_words.rows, of_words.starts, words)
     return words
+
+
+@compiled
+def _find_words(
+    offsets: IntArray,
+    piece_starts: NDArray[np.int64],
+    spans: IntArray,
+    word_starts: NDArray[np.int64],
+    words: IntArray,
+) -> None:
+    """Write the word of each piece of each sentence; see `words_of_pieces`."""
+    for sentence in range(piece_starts.size - 1):
+        first, last = word_starts[sentence], word_starts[sentence + 1]
+        begin = first
+        for piece in range(piece_starts[sentence], piece_starts[sentence + 1]):
+            start, end = offsets[piece, 0], offsets[piece, 1]
+            while begin < last and spans[begin, 1] <= start:
+                begin += 1
+            words[piece] = NO_WORD
+            best_overlap = 0
+            for word in range(begin, last):
+                if spans[word, 0] >= end:
+                    break
+                overlap = min(end, spans[word, 1]) - max(start, spans[word, 0])
+                if overlap > best_overlap:
+                    best_overlap, words[piece] = overlap, word - first
 
 
 @dataclass(frozen=True)

@@ -56,17 +56,20 @@ def signed(number: str) -> str:
     return text if re.search("[1-9]", text) else text.lstrip("+\N{MINUS SIGN}")
 
 
-def axis_between(low: float, high: float) -> Axis:
+def axis_between(low: float, high: float, least_step: float = 0.0) -> Axis:
     """An axis that ends at the very values, with round ticks between them.
 
-    Ticks are multiples of 1, 2 or 5 times a power of ten.
+    Args:
+        low: value at its lower end.
+        high: value at its upper end.
+        least_step: from tick to tick. Steps are 1, 2 or 5 times a power of ten.
     """
     if high - low < _TOLERANCE:
         low, high = low - 0.5, high + 0.5
     power = 10.0 ** math.floor(math.log10((high - low) / _MOST_INTERVALS))
     steps = (factor * power for factor in (1, 2, 5, 10))
     step = next(step for step in steps if (high - low) / step <= _MOST_INTERVALS + _TOLERANCE)
-    return Axis(low, high, step)
+    return Axis(low, high, max(step, least_step))
 
 
 def axis_over(values: Iterable[float]) -> Axis:

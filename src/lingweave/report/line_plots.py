@@ -96,5 +96,9 @@ def line_panel(
     if reference is not None:
         heights.append(reference)
     return LinePanel(
-        title, curves, axis_between(min(across), max(across)), axis_over(heights), reference
+        title,
+        curves,
+        axis_between(min(across), max(across), least_step=1),
+        axis_over(heights),
+        reference,
     )

@@ -3,22 +3,29 @@
 Results: `pairs.parquet` (sentences, words as character offsets, the links of both directions and
 joined), `links.pharaoh`, and `alignment.json` with counts and, where true links are known, the
 alignment error rate. Both directions are kept so that every consumer may join them its own way.
+
+The text is read once, as a stream, and may be larger than memory: it is laid aside with its words
+while the aligner numbers them, and read back, block by block, when the links are known. In memory
+are the words' numbers and the links (some hundred bytes a pair) and what the aligner learns.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from lingweave.alignment import (
     GoldAlignment,
     LinkArray,
+    Links,
     Symmetrization,
     align_words,
     alignment_error_rate,
@@ -28,24 +35,32 @@ from lingweave.alignment import (
     write_pharaoh,
 )
 from lingweave.config import Alignment, BitextSource
-from lingweave.corpus import Bitext, Span, segmenter, segmenter_for_language
+from lingweave.corpus import (
+    PAIRS_OF_NUMBERS,
+    Bitext,
+    SentencePair,
+    Span,
+    WordSpans,
+    list_column,
+    list_values,
+    segmenter,
+    segmenter_for_language,
+)
 from lingweave.errors import AlignmentError, BitextError
 from lingweave.study.stage import Workplace
 
 VERSION = 3
 PAIRS, LINKS, SUMMARY = "pairs.parquet", "links.pharaoh", "alignment.json"
-_SPANS = pa.list_(pa.list_(pa.int32(), 2))
-_SCHEMA = pa.schema(
-    {
-        "source": pa.string(),
-        "target": pa.string(),
-        "source_words": _SPANS,
-        "target_words": _SPANS,
-        "links": _SPANS,
-        "forward": _SPANS,
-        "reverse": _SPANS,
-    }
-)
+BLOCK_PAIRS = 2**14
+"""Pairs that are worked on together; a row group of the results."""
+_TEXT = {
+    "source": pa.string(),
+    "target": pa.string(),
+    "source_words": PAIRS_OF_NUMBERS,
+    "target_words": PAIRS_OF_NUMBERS,
+}
+_LINKS = dict.fromkeys(("links", "forward", "reverse"), PAIRS_OF_NUMBERS)
+_SCHEMA = pa.schema(_TEXT | _LINKS)
 
 
 @dataclass(frozen=True)
@@ -87,20 +102,27 @@ class AlignedPair:
         return symmetrize(self.forward, self.reverse, symmetrization)
 
 
+class FoundLinks(NamedTuple):
+    """The links of every pair of a text.
+
+    Attributes:
+        joined: as the recipe says.
+        forward: before joining; None where links were given and nothing was aligned.
+        reverse: the same.
+    """
+
+    joined: Links
+    forward: Links | None = None
+    reverse: Links | None = None
+
+
 def align_bitext(
     place: Workplace, bitext: Bitext, source: BitextSource, alignment: Alignment
 ) -> None:
-    """Align a bitext and write the results; see `align_pairs`."""
-    pairs, summary = align_pairs(bitext, source, alignment)
-    _save(pairs, summary, place.out)
-
-
-def align_pairs(
-    bitext: Bitext, source: BitextSource, alignment: Alignment
-) -> tuple[list[AlignedPair], dict[str, Any]]:
-    """Words and links of a bitext, and a summary of them.
+    """Align a bitext and write the results.
 
     Args:
+        place: nothing is needed.
         bitext: the sentences.
         source: how many pairs to read, how to find words, links or gold links to read.
         alignment: how to align.
@@ -109,88 +131,159 @@ def align_pairs(
         BitextError: there is no pair.
         AlignmentError: given links do not fit the sentences.
     """
-    pairs = list(islice(bitext, source.max_pairs))
-    if not pairs:
-        raise BitextError("there is no sentence pair", remedy="give some text", path=bitext.name)
-    source_words = _words(
-        [pair.source for pair in pairs], source.source_segmenter, bitext.source_language
-    )
-    target_words = _words(
-        [pair.target for pair in pairs], source.target_segmenter, bitext.target_language
-    )
-    directed: list[tuple[LinkArray | None, LinkArray | None]] = [(None, None)] * len(pairs)
-    if source.links is not None:
-        links: Sequence[LinkArray] = _given_links(
-            Path(source.links), source, source_words, target_words
-        )
-    else:
-        lowered = [
-            (
-                _texts(pair.source, s, alignment.lowercase),
-                _texts(pair.target, t, alignment.lowercase),
+    with TemporaryDirectory(dir=place.out) as aside:
+        text = _Text(bitext, source, Path(aside) / "text.arrow")
+        if source.links is None:
+            directed = align_words(text.words(alignment.lowercase), alignment.method)
+            joined = directed.symmetrized(alignment.symmetrization)
+            found = FoundLinks(joined, directed.forward, directed.reverse)
+        else:
+            for _ in text.blocks():
+                pass
+            found = FoundLinks(_given_links(Path(source.links), source, text.num_words))
+        summary: dict[str, Any] = {
+            "bitext": bitext.name,
+            "languages": [bitext.source_language, bitext.target_language],
+            "pairs": len(text.num_words),
+            "source_words": int(text.num_words[:, 0].sum()),
+            "target_words": int(text.num_words[:, 1].sum()),
+            "links": len(found.joined.rows),
+            "method": "given links" if source.links else alignment.method,
+            "symmetrization": "given links" if source.links else alignment.symmetrization,
+        }
+        if source.gold is not None:
+            gold = _given_links(Path(source.gold), source, text.num_words)
+            truth = [GoldAlignment(sure=true, possible=true) for true in gold]
+            summary["against_gold"] = asdict(alignment_error_rate(found.joined, truth))
+        _write_pairs(text.read_back(), found, place.out / PAIRS)
+    write_pharaoh(place.out / LINKS, found.joined)
+    (place.out / SUMMARY).write_text(json.dumps(summary, indent=1, ensure_ascii=False), "utf-8")
+
+
+class _Block(NamedTuple):
+    """Some pairs and, for each, the words of either side."""
+
+    pairs: list[SentencePair]
+    source_words: list[list[Span]]
+    target_words: list[list[Span]]
+
+
+class _Text:
+    """A bitext that is read once, split into words and laid aside on the way.
+
+    Args:
+        bitext: the sentences.
+        source: how many pairs to read, how to find words.
+        path: an Arrow file for the text, to be made.
+    """
+
+    def __init__(self, bitext: Bitext, source: BitextSource, path: Path) -> None:
+        self._bitext = bitext
+        self._max_pairs = source.max_pairs
+        self._path = path
+        self._segmenters = [
+            segmenter(name) if name else segmenter_for_language(language)
+            for name, language in (
+                (source.source_segmenter, bitext.source_language),
+                (source.target_segmenter, bitext.target_language),
             )
-            for pair, s, t in zip(pairs, source_words, target_words, strict=True)
         ]
-        found = align_words(lowered, alignment.method)
-        links = found.symmetrized(alignment.symmetrization)
-        directed = list(zip(found.forward, found.reverse, strict=True))
-    summary: dict[str, Any] = {
-        "bitext": bitext.name,
-        "languages": [bitext.source_language, bitext.target_language],
-        "pairs": len(pairs),
-        "source_words": sum(map(len, source_words)),
-        "target_words": sum(map(len, target_words)),
-        "links": sum(map(len, links)),
-        "method": "given links" if source.links else alignment.method,
-        "symmetrization": "given links" if source.links else alignment.symmetrization,
-    }
-    if source.gold is not None:
-        gold = _given_links(Path(source.gold), source, source_words, target_words)
-        truth = [GoldAlignment(sure=true, possible=true) for true in gold]
-        summary["against_gold"] = asdict(alignment_error_rate(links, truth))
-    aligned = [
-        AlignedPair(pair.source, pair.target, own, other, linked, *ways)
-        for pair, own, other, linked, ways in zip(
-            pairs, source_words, target_words, links, directed, strict=True
+        self.num_words: npt.NDArray[np.int64] = np.empty((0, 2), dtype=np.int64)
+        """Source and target words of each pair, (pairs, 2); known when all is read."""
+
+    def blocks(self) -> Iterator[_Block]:
+        """Read the text.
+
+        Yields:
+            the pairs, with their words.
+
+        Raises:
+            BitextError: there is no pair.
+        """
+        pairs = islice(self._bitext, self._max_pairs)
+        num_words = []
+        with pa.ipc.new_stream(str(self._path), pa.schema(_TEXT)) as writer:
+            while block := list(islice(pairs, BLOCK_PAIRS)):
+                split_source, split_target = self._segmenters
+                sources = [split_source(pair.source) for pair in block]
+                targets = [split_target(pair.target) for pair in block]
+                spans = WordSpans.of(sources), WordSpans.of(targets)
+                num_words.append(np.column_stack([np.diff(side.starts) for side in spans]))
+                texts = [pair.source for pair in block], [pair.target for pair in block]
+                columns = [pa.array(side, pa.string()) for side in texts]
+                columns += [list_column(side.rows, side.starts) for side in spans]
+                writer.write_batch(pa.record_batch(columns, schema=pa.schema(_TEXT)))
+                yield _Block(block, sources, targets)
+        if not num_words:
+            raise BitextError(
+                "there is no sentence pair", remedy="give some text", path=self._bitext.name
+            )
+        self.num_words = np.concatenate(num_words)
+
+    def words(self, lowercase: bool) -> Iterator[tuple[list[str], list[str]]]:
+        """Read the text and yield the words of both sides of each pair, to be aligned."""
+        for block in self.blocks():
+            for pair, source_words, target_words in zip(*block, strict=True):
+                source = _texts(pair.source, source_words, lowercase)
+                yield source, _texts(pair.target, target_words, lowercase)
+
+    def read_back(self) -> Iterator[pa.RecordBatch]:
+        """The text with its words, block by block, once all was read."""
+        with pa.memory_map(str(self._path)) as file:
+            yield from pa.ipc.open_stream(file)
+
+
+def _write_pairs(text: Iterator[pa.RecordBatch], found: FoundLinks, path: Path) -> None:
+    """Write the text with its links, block by block."""
+    with parquet.ParquetWriter(path, _SCHEMA) as writer:
+        end = 0
+        for block in text:
+            first, end = end, end + block.num_rows
+            links = [
+                pa.nulls(block.num_rows, PAIRS_OF_NUMBERS)
+                if one_way is None
+                else list_column(one_way.rows, one_way.starts[first : end + 1])
+                for one_way in found
+            ]
+            writer.write_batch(pa.record_batch([*block.columns, *links], schema=_SCHEMA))
+
+
+def read_blocks(folder: Path) -> Iterator[pa.RecordBatch]:
+    """The table that a finished stage left in its folder, read as a stream.
+
+    Yields:
+        at most `BLOCK_PAIRS` pairs; the columns are those of an `AlignedPair`.
+    """
+    with parquet.ParquetFile(folder / PAIRS) as file:
+        yield from file.iter_batches(BLOCK_PAIRS)
+
+
+def load_aligned(folder: Path) -> Iterator[AlignedPair]:
+    """The pairs that a finished stage left in its folder, read as a stream.
+
+    Yields:
+        pair after pair.
+    """
+    for block in read_blocks(folder):
+        sources, targets = (block[name].to_pylist() for name in ("source", "target"))
+        source_words, target_words = (
+            WordSpans(*list_values(block[name])) for name in ("source_words", "target_words")
         )
-    ]
-    return aligned, summary
-
-
-def _save(pairs: Sequence[AlignedPair], summary: dict[str, Any], folder: Path) -> None:
-    """Write the results of the stage."""
-    columns = {name: [getattr(pair, name) for pair in pairs] for name in _SCHEMA.names}
-    for name in ("links", "forward", "reverse"):
-        columns[name] = [None if links is None else links.tolist() for links in columns[name]]
-    parquet.write_table(pa.Table.from_pydict(columns, schema=_SCHEMA), folder / PAIRS)
-    write_pharaoh(folder / LINKS, [pair.links for pair in pairs])
-    (folder / SUMMARY).write_text(json.dumps(summary, indent=1, ensure_ascii=False), "utf-8")
-
-
-def load_aligned(folder: Path) -> list[AlignedPair]:
-    """The pairs that a finished stage left in its folder."""
-    rows = parquet.read_table(folder / PAIRS).to_pylist()
-    return [
-        AlignedPair(
-            row["source"],
-            row["target"],
-            [(start, end) for start, end in row["source_words"]],
-            [(start, end) for start, end in row["target_words"]],
-            _links(row["links"]),
-            None if row["forward"] is None else _links(row["forward"]),
-            None if row["reverse"] is None else _links(row["reverse"]),
+        joined = Links(*list_values(block["links"]))
+        forward, reverse = (
+            None if block[name].null_count else Links(*list_values(block[name]))
+            for name in ("forward", "reverse")
         )
-        for row in rows
-    ]
-
-
-def _links(rows: list[list[int]]) -> LinkArray:
-    return np.array(rows, dtype=np.int32).reshape(-1, 2)
-
-
-def _words(sentences: Sequence[str], name: str | None, language: str | None) -> list[list[Span]]:
-    split = segmenter(name) if name else segmenter_for_language(language)
-    return [split(sentence) for sentence in sentences]
+        for row in range(block.num_rows):
+            yield AlignedPair(
+                sources[row],
+                targets[row],
+                source_words[row],
+                target_words[row],
+                joined[row],
+                None if forward is None else forward[row],
+                None if reverse is None else reverse[row],
+            )
 
 
 def _texts(sentence: str, words: Sequence[Span], lowercase: bool) -> list[str]:
@@ -198,21 +291,26 @@ def _texts(sentence: str, words: Sequence[Span], lowercase: bool) -> list[str]:
     return [text.lower() for text in texts] if lowercase else texts
 
 
-def _given_links(
-    path: Path,
-    source: BitextSource,
-    source_words: Sequence[Sequence[Span]],
-    target_words: Sequence[Sequence[Span]],
-) -> list[LinkArray]:
-    """Links from a Pharaoh file, checked against the sentences."""
-    given = list(islice(read_pharaoh(path), source.max_pairs))
-    if len(given) != len(source_words):
+def _given_links(path: Path, source: BitextSource, num_words: npt.NDArray[np.int64]) -> Links:
+    """Links from a Pharaoh file, checked against the sentences.
+
+    Args:
+        path: the file.
+        source: how many pairs were read.
+        num_words: source and target words of each pair, (pairs, 2).
+
+    Raises:
+        AlignmentError: there are more or fewer lines than pairs, or a link is beyond its pair.
+    """
+    given = Links.of(islice(read_pharaoh(path), source.max_pairs))
+    if len(given) != len(num_words):
         raise AlignmentError(
-            f"it has {len(given)} lines for {len(source_words)} sentence pairs",
+            f"it has {len(given)} lines for {len(num_words)} sentence pairs",
             remedy="give one line of links for each pair",
             path=path,
         )
-    for line, links in enumerate(given, start=1):
-        num_source, num_target = len(source_words[line - 1]), len(target_words[line - 1])
+    for line, (links, (num_source, num_target)) in enumerate(
+        zip(given, num_words.tolist(), strict=True), start=1
+    ):
         check_links(links, num_source, num_target, path=path, line=line)
     return given

@@ -1,6 +1,7 @@
 """Recipe → stages: what must be done, in order, before any of it is done.
 
-    align … ─► encoder ─► pretrain (system × seed) ─► finetune (× setting × task × seed) ─► evaluate
+    align … ─► tokenize … ─► encoder ─► pretrain (system × seed)
+        ─► finetune (× setting × task × seed) ─► evaluate
 
 Settings and tasks may put stages of their own between: lexicons, the relevance of words, a task
 that is learned first. See `stages.py` for each stage and `trials.py` for the fine-tunings.
@@ -8,11 +9,16 @@ that is learned first. See `stages.py` for each stage and `trials.py` for the fi
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from lingweave.config import Recipe, Untrained
 from lingweave.study.stage import Checkpoint, Stage
-from lingweave.study.stages import align_stage, encoder_stage, given, pretrain_stage
+from lingweave.study.stages import (
+    align_stage,
+    encoder_stage,
+    pretrain_stage,
+    start_of,
+    tokenize_stage,
+)
 from lingweave.study.trials import Trial, plan_trials
 
 
@@ -60,18 +66,16 @@ def make_plan(recipe: Recipe) -> Plan:
         UserError: an input is missing or wrong; nothing was done yet.
     """
     alignments = tuple(align_stage(source, recipe.alignment) for source in recipe.bitext)
-    checkpoint, systems = recipe.encoder.checkpoint, {}
-    encoder: Stage | Checkpoint
-    if checkpoint is not None and not recipe.trains_systems:
-        encoder = given(Path(checkpoint))
-    else:
-        encoder = start = encoder_stage(
-            recipe.encoder, recipe.head_warmup, recipe.pretraining, alignments
-        )
+    start, systems = start_of(recipe.encoder), {}
+    encoder: Stage | Checkpoint = start
+    if recipe.trains_systems:
+        max_length = recipe.pretraining.max_length
+        texts = [tokenize_stage(alignment, start, max_length) for alignment in alignments]
+        encoder = base = encoder_stage(start, recipe.head_warmup, recipe.pretraining, texts)
         gold = [source.gold for source in recipe.bitext]
         systems = {
             (name, seed): pretrain_stage(
-                name, objective, recipe.pretraining, seed, start, alignments, gold
+                name, objective, recipe.pretraining, seed, base, texts, gold
             )
             for name, objective in recipe.systems.items()
             if not isinstance(objective, Untrained)

@@ -13,11 +13,9 @@ from typing import Any
 import numpy as np
 
 from lingweave import __version__
-from lingweave.alignment import LinkArray
 from lingweave.config import HeadWarmup, Pretraining, ScratchEncoder, feed_of, options_of
 from lingweave.corpus import read_lines
 from lingweave.encoder import (
-    EncodedSentence,
     Encoder,
     ModelCard,
     SequenceTemplate,
@@ -30,9 +28,10 @@ from lingweave.encoder import (
 )
 from lingweave.errors import CheckpointError, TextFileError, TrainingError
 from lingweave.objectives import EncodedPair, MLMOptions, ObjectiveOptions, make_objective
-from lingweave.study.aligning import SUMMARY, AlignedPair, load_aligned
-from lingweave.study.feed import feed_links
+from lingweave.study.encoded_pairs import EncodedPairs
+from lingweave.study.feed import FedPairs
 from lingweave.study.stage import Workplace
+from lingweave.study.tokenizing import languages_of, pieces_of_sentence
 from lingweave.training import Progress, Run, TrainingOptions, processes, train
 
 logger = logging.getLogger(__name__)
@@ -59,9 +58,13 @@ def train_from_scratch(place: Workplace, texts: Sequence[Path], source: ScratchE
     if not sentences:
         raise TextFileError("there is no text", remedy="give sentences, one a line", path=texts[0])
     half = source.shape.max_length // 2  # so that later two sentences fit one sequence
-    progress = _train_unpaired(
-        place, encoder, sentences, half, source.masking, source.training, source.seed
-    )
+    _check_room(encoder, half)
+    max_pieces = pieces_of_sentence(encoder.tokenizer, half)
+    no_words = [()] * len(sentences)
+    encoded = encode_words(encoder.tokenizer, sentences, no_words, max_pieces=max_pieces)
+    halves = zip(encoded[::2], encoded[1::2], strict=False)
+    examples = [EncodedPair(first, second, _NO_LINKS) for first, second in halves]
+    progress = _train_mlm(place, encoder, examples, source.masking, source.training, source.seed)
     card = ModelCard(
         title="A small encoder trained from scratch",
         base_model="nothing",
@@ -75,12 +78,13 @@ def prepare_encoder(place: Workplace, warmup: HeadWarmup, seed: int, max_length:
     """Load a checkpoint; where it has no masked-LM head, add one and train it, the encoder frozen.
 
     Args:
-        place: inputs are `checkpoint` and aligned bitexts, whose sentences the head is trained on.
+        place: inputs are `checkpoint` and tokenised bitexts, whose sentences the head is trained
+            on.
         warmup: how to train the head.
         seed: draws the head's weights and all else.
         max_length: pieces of one sentence, special tokens counted.
     """
-    checkpoint, *bitexts = place.inputs.values()
+    checkpoint, *texts = place.inputs.values()
     encoder = load_encoder(checkpoint, seed=seed)
     progress = Progress()
     if encoder.has_new_head:
@@ -90,16 +94,14 @@ def prepare_encoder(place: Workplace, warmup: HeadWarmup, seed: int, max_length:
             checkpoint,
             warmup.max_updates,
         )
-        pairs = [pair for folder in bitexts for pair in load_aligned(folder)]
-        sentences = [sentence for pair in pairs for sentence in (pair.source, pair.target)]
+        _check_room(encoder, max_length)
         for parameter in encoder.model.parameters():
             parameter.requires_grad = False
         tied = {id(parameter) for parameter in encoder.model.base_model.parameters()}
         for parameter in prediction_head(encoder.model).parameters():
             parameter.requires_grad = id(parameter) not in tied
-        progress = _train_unpaired(
-            place, encoder, sentences, max_length, warmup.masking, warmup, seed
-        )
+        examples = EncodedPairs(texts)
+        progress = _train_mlm(place, encoder, examples, warmup.masking, warmup, seed)
     facts = _facts("head warm-up", {"masking": warmup.masking}, warmup, seed, progress)
     card = ModelCard(
         title="The encoder that all systems start from",
@@ -120,7 +122,7 @@ def pretrain_system(
     """Continue pre-training with one objective on all aligned bitexts.
 
     Args:
-        place: inputs are `encoder` and aligned bitexts.
+        place: inputs are `encoder` and tokenised bitexts.
         options: of a registered objective, and what feeds it.
         pretraining: how to train.
         seed: of every choice.
@@ -135,13 +137,10 @@ def pretrain_system(
             "the objective compares words of the whole update, which micro-batches would part",
             remedy="leave out micro_batch_size, or take negatives of the same pair",
         )
-    start, *bitexts = place.inputs.values()
+    start, *texts = place.inputs.values()
     encoder = load_encoder(start)
-    feed = feed_of(options)
-    fed = [load_aligned(folder)[: feed.max_pairs] for folder in bitexts]
-    pairs = [pair for of_bitext in fed for pair in of_bitext]
-    links = feed_links(fed, gold, feed, seed)
-    examples = _encode_pairs(encoder, pairs, links, pretraining.max_length)
+    examples = FedPairs(texts, feed_of(options), gold, seed)
+    _check_room(encoder, pretraining.max_length)
     if pretraining.frozen_layers is not None:
         freeze(encoder.model, pretraining.frozen_layers)
     objective = make_objective(options.objective, encoder.tokenizer, options)
@@ -163,25 +162,21 @@ def pretrain_system(
     card = ModelCard(
         title=f"An encoder trained with {options.objective.upper()}",
         base_model=start.name,
-        languages=_languages(bitexts),
+        languages=languages_of(texts),
         made_by=_facts(options.objective, options_of(options), pretraining, seed, progress),
     )
     _finish(place.out, encoder, card, progress)
 
 
-def _train_unpaired(
+def _train_mlm(
     place: Workplace,
     encoder: Encoder,
-    sentences: Sequence[str],
-    max_length: int,
+    examples: Sequence[EncodedPair],
     masking: float,
     options: TrainingOptions,
     seed: int,
 ) -> Progress:
     """MLM on single sentences, two to an example."""
-    encoded = _encode_sentences(encoder, sentences, [[] for _ in sentences], max_length)
-    halves = zip(encoded[::2], encoded[1::2], strict=False)
-    examples = [EncodedPair(first, second, _NO_LINKS) for first, second in halves]
     objective = make_objective("mlm", encoder.tokenizer, MLMOptions(masking=masking))
     return train(
         encoder.model,
@@ -191,52 +186,21 @@ def _train_unpaired(
     )
 
 
-def _encode_pairs(
-    encoder: Encoder,
-    pairs: Sequence[AlignedPair],
-    links: Sequence[LinkArray],
-    max_length: int,
-) -> list[EncodedPair]:
-    sources = _encode_sentences(
-        encoder, [pair.source for pair in pairs], [pair.source_words for pair in pairs], max_length
-    )
-    targets = _encode_sentences(
-        encoder, [pair.target for pair in pairs], [pair.target_words for pair in pairs], max_length
-    )
-    return [
-        EncodedPair(source, target, own)
-        for source, target, own in zip(sources, targets, links, strict=True)
-    ]
-
-
-def _encode_sentences(
-    encoder: Encoder,
-    sentences: Sequence[str],
-    words: Sequence[Sequence[tuple[int, int]]],
-    max_length: int,
-) -> list[EncodedSentence]:
-    """The limit holds for a sentence, also within a pair: every objective sees the same pieces.
+def _check_room(encoder: Encoder, max_length: int) -> None:
+    """Refuse sentences so long that two of them, joined, would not fit.
 
     Raises:
-        CheckpointError: two sentences of that length, joined, are more than the encoder has
-            positions for.
+        CheckpointError: they are more than the encoder has positions for.
     """
     template = SequenceTemplate.of(encoder.tokenizer)
-    room = max_length - len(template.before) - len(template.after)
+    pieces = 2 * pieces_of_sentence(encoder.tokenizer, max_length)
     special = len(template.pair_before) + len(template.pair_between) + len(template.pair_after)
     positions = getattr(encoder.model.config, "max_position_embeddings", None)
-    if positions is not None and 2 * room + special > positions:
+    if positions is not None and pieces + special > positions:
         raise CheckpointError(
             f"two sentences of {max_length} pieces do not fit its {positions} positions",
             remedy=f"lower max_length to {positions // 2} or less",
         )
-    return encode_words(encoder.tokenizer, sentences, words, max_pieces=room)
-
-
-def _languages(bitexts: Sequence[Path]) -> list[str]:
-    summaries = [json.loads((folder / SUMMARY).read_text("utf-8")) for folder in bitexts]
-    known = {language for summary in summaries for language in summary["languages"] if language}
-    return sorted(known)
 
 
 def _facts(

@@ -31,6 +31,8 @@ from lingweave.study.stages import (
     finetune_stage,
     given,
     pretrain_stage,
+    start_of,
+    tokenize_stage,
 )
 from lingweave.tasks import Examples
 from lingweave.training import processes
@@ -59,10 +61,12 @@ def pretrain(
         UserError: an input is wrong, or `out` exists.
     """
     alignments = [align_stage(source, Alignment()) for source in bitexts]
-    start = encoder_stage(EncoderSource(checkpoint=encoder), HeadWarmup(), options, alignments)
+    checkpoint = start_of(EncoderSource(checkpoint=encoder))
+    texts = [tokenize_stage(aligned, checkpoint, options.max_length) for aligned in alignments]
+    start = encoder_stage(checkpoint, HeadWarmup(), options, texts)
     name = objective.model_dump()["objective"]
-    last = pretrain_stage(name, objective, options, options.seeds[0], start, alignments)
-    _run([*alignments, start, last], out, observer)
+    last = pretrain_stage(name, objective, options, options.seeds[0], start, texts)
+    _run([*alignments, *texts, start, last], out, observer)
 
 
 def finetune(

@@ -30,7 +30,7 @@ from lingweave.config import (
 from lingweave.encoder import load_tokenizer
 from lingweave.errors import BitextError, TextFileError
 from lingweave.objectives import ObjectiveOptions
-from lingweave.study import aligning, curriculum, finetuning, lexicons, pretraining
+from lingweave.study import aligning, curriculum, finetuning, lexicons, pretraining, tokenizing
 from lingweave.study.examples import read_examples
 from lingweave.study.finetuning import Material, Provenance
 from lingweave.study.stage import Checkpoint, Stage
@@ -60,26 +60,62 @@ def align_stage(source: BitextSource, alignment: Alignment) -> Stage:
     )
 
 
+def start_of(source: EncoderSource) -> "Stage | Checkpoint":
+    """What the encoder comes from, with its tokenizer: a stage that makes one, or a checkpoint.
+
+    Raises:
+        UserError: a text is missing, or the checkpoint is of no use.
+    """
+    if source.scratch is None:
+        return given(Path(str(source.checkpoint)))
+    texts = [Path(text) for text in source.scratch.texts]
+    settings = source.scratch.model_dump(mode="json", exclude={"texts"})
+    settings["training"] = _training(source.scratch.training)
+    return Stage(
+        "scratch",
+        "encoder",
+        pretraining.SCRATCH_VERSION,
+        settings,
+        partial(pretraining.train_from_scratch, texts=texts, source=source.scratch),
+        files=_existing({str(number): str(text) for number, text in enumerate(texts)}),
+        is_shared=True,
+    )
+
+
+def tokenize_stage(alignment: Stage, start: "Stage | Checkpoint", max_length: int) -> Stage:
+    """The stage that tokenises one aligned bitext for all systems.
+
+    Args:
+        alignment: the stage that aligns it.
+        start: what the tokenizer comes from.
+        max_length: pieces of one sentence, special tokens counted.
+    """
+    return Stage(
+        "tokenize",
+        alignment.label.replace("align", "tokenize", 1),
+        tokenizing.VERSION,
+        {"max_length": max_length},
+        partial(tokenizing.tokenize_pairs, max_length=max_length),
+        inputs={tokenizing.TOKENIZER: start, tokenizing.BITEXT: alignment},
+    )
+
+
 def encoder_stage(
-    source: EncoderSource,
+    start: "Stage | Checkpoint",
     head_warmup: HeadWarmup,
     options: Pretraining,
-    alignments: Sequence[Stage],
+    texts: Sequence[Stage],
 ) -> Stage:
-    """The stage that makes or loads the encoder that all systems start from."""
-    if source.scratch is not None:
-        texts = [Path(text) for text in source.scratch.texts]
-        settings = source.scratch.model_dump(mode="json", exclude={"texts"})
-        settings["training"] = _training(source.scratch.training)
-        return Stage(
-            "scratch",
-            "encoder",
-            pretraining.SCRATCH_VERSION,
-            settings,
-            partial(pretraining.train_from_scratch, texts=texts, source=source.scratch),
-            files=_existing({str(number): str(text) for number, text in enumerate(texts)}),
-            is_shared=True,
-        )
+    """The stage that makes or loads the encoder that all systems start from.
+
+    Args:
+        start: what it comes from.
+        head_warmup: how to train a head where it has none.
+        options: `max_length` and the first seed are used.
+        texts: tokenised, to train the head on.
+    """
+    if isinstance(start, Stage):
+        return start
     seed, max_length = options.seeds[0], options.max_length
     return Stage(
         "encoder",
@@ -87,7 +123,7 @@ def encoder_stage(
         pretraining.VERSION,
         {"head_warmup": _training(head_warmup), "seed": seed, "max_length": max_length},
         partial(pretraining.prepare_encoder, warmup=head_warmup, seed=seed, max_length=max_length),
-        inputs={"checkpoint": given(Path(str(source.checkpoint))), **_by_role(alignments)},
+        inputs={"checkpoint": start, **_by_role(texts)},
         is_shared=True,
     )
 
@@ -108,7 +144,7 @@ def pretrain_stage(
     options: Pretraining,
     seed: int,
     encoder: Stage,
-    alignments: Sequence[Stage],
+    texts: Sequence[Stage],
     gold: Sequence[str | None] = (),
 ) -> Stage:
     """The stage that pre-trains one system with one seed.
@@ -119,7 +155,7 @@ def pretrain_stage(
         options: how to train.
         seed: of every choice.
         encoder: to start from.
-        alignments: of the bitexts.
+        texts: tokenised bitexts.
         gold: files with true links, one for each bitext; needed where the system is fed these.
     """
     feed = feed_of(objective)
@@ -139,7 +175,7 @@ def pretrain_stage(
         gold=list(files.values()),
     )
     label = f"pretrain-{name}-{seed}"
-    inputs = {"encoder": encoder, **_by_role(alignments)}
+    inputs = {"encoder": encoder, **_by_role(texts)}
     return Stage(
         "pretrain",
         label,
@@ -336,8 +372,8 @@ def _training(options: BaseModel) -> dict[str, Any]:
     return options.model_dump(mode="json", exclude=NOT_RESULTS)
 
 
-def _by_role(alignments: Iterable[Stage]) -> dict[str, Stage]:
-    return {f"bitext {number}": stage for number, stage in enumerate(alignments, start=1)}
+def _by_role(texts: Iterable[Stage]) -> dict[str, Stage]:
+    return {f"bitext {number}": stage for number, stage in enumerate(texts, start=1)}
 
 
 def _existing(files: Mapping[str, str | None]) -> dict[str, Path]:

@@ -4,17 +4,37 @@ A pure function of the lengths, the seed and the epoch: resuming needs nothing b
 """
 
 from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lingweave.objectives.base import Objective
 
 POOL_BATCHES = 50
 """Batches' worth of shuffled examples that are sorted by length together. Larger pools pad less and
 mix less; at 50 × 32 the share of padding on the bitext in use is a few per cent."""
 
 
+@runtime_checkable
+class Measured(Protocol):
+    """Examples that know their lengths before they are made."""
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """What the objective's `length` says of each example."""
+        ...
+
+
+def lengths_of(examples: Sequence[Any], objective: Objective[Any, Any]) -> NDArray[np.int64]:
+    """The lengths of all examples, in pieces; none is made for it where they are known."""
+    if isinstance(examples, Measured):
+        return examples.lengths
+    return np.array([objective.length(example) for example in examples], dtype=np.int64)
+
+
 def epoch_batches(
-    lengths: Sequence[int], batch_size: int, *, seed: int, epoch: int
+    lengths: Sequence[int] | NDArray[np.int64], batch_size: int, *, seed: int, epoch: int
 ) -> list[NDArray[np.int64]]:
     """The updates of one epoch, each as indices of examples; every example comes once.
 

@@ -19,7 +19,7 @@ from torch import nn
 from lingweave.errors import TrainingError
 from lingweave.objectives.base import Objective
 from lingweave.training import processes
-from lingweave.training.batching import epoch_batches
+from lingweave.training.batching import epoch_batches, lengths_of
 from lingweave.training.cadence import Cadence
 from lingweave.training.checkpoint import load_checkpoint, save_checkpoint
 from lingweave.training.divergence import check_finite
@@ -106,7 +106,7 @@ def train(
     """
     if not examples:
         raise TrainingError("there is nothing to train on", remedy="give at least one example")
-    plan = _Plan([objective.length(example) for example in examples], run)
+    plan = _Plan(lengths_of(examples, objective), run)
     updates = Updates(
         model,
         objective,
@@ -165,7 +165,7 @@ class _Plan:
         run: sizes and seed.
     """
 
-    def __init__(self, lengths: Sequence[int], run: Run) -> None:
+    def __init__(self, lengths: NDArray[np.int64], run: Run) -> None:
         self._lengths, self._size, self._seed = lengths, run.options.batch_size, run.seed
         self._epoch_updates = math.ceil(len(lengths) / self._size)
         self.num_updates = run.options.max_updates or self._epoch_updates * run.options.epochs

@@ -36,6 +36,7 @@ BUCKET = 2**23
 enough that a message's own time does not count."""
 
 _SPOKEN = "lingweave-spoken"
+_UNSUPPORTED = {"ACCELERATE_USE_FSDP": "FSDP", "ACCELERATE_USE_DEEPSPEED": "DeepSpeed"}
 
 _is_alone = False
 
@@ -172,11 +173,12 @@ def _group() -> distributed.ProcessGroup:
     Raises:
         TrainingError: a way of launching is asked for that is not supported.
     """
-    if os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true":
-        raise TrainingError(
-            "the processes were launched for FSDP, which lingweave does not do",
-            remedy="launch them without --use_fsdp, and set micro_batch_size if memory is short",
-        )
+    for variable, name in _UNSUPPORTED.items():
+        if os.environ.get(variable, "false").lower() == "true":
+            raise TrainingError(
+                f"the processes were launched for {name}, which lingweave does not do",
+                remedy="launch them without; where memory is short, set micro_batch_size",
+            )
     PartialState(cpu=not torch.cuda.is_available())
     atexit.register(distributed.destroy_process_group)
     group: distributed.ProcessGroup = distributed.new_group(backend="gloo", timeout=PATIENCE)

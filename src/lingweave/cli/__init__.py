@@ -1,27 +1,21 @@
 """The command `lingweave`: each verb is a thin call of the public function of that name.
 
-The only module that prints or exits: 0 when all is done, 2 for input that the user can mend (one
+The only part that prints or exits: 0 when all is done, 2 for input that the user can mend (one
 line says what is wrong and what to do), 130 after Ctrl-C and 143 after SIGTERM (one line says how
 to go on). Of several processes the main one prints; when something is wrong, the first that finds
 it does.
 """
 
-import os
-import shlex
-import sys
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
-
-# Before transformers is imported: its bars for loading weights would tear ours.
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+from typing import Annotated, TypeVar
 
 import typer
 from pydantic import BaseModel, ValidationError
 from rich.console import Console
-from typer.core import TyperGroup
 
 from lingweave import study
+from lingweave.cli.talking import Verbs, command, console, say_version
 from lingweave.codeswitch import LexiconSwitchOptions, read_lexicon, switch_file
 from lingweave.config import (
     ENGLISH,
@@ -34,7 +28,7 @@ from lingweave.config import (
 )
 from lingweave.corpus import segmenter as find_segmenter
 from lingweave.corpus import segmenter_for_language
-from lingweave.errors import RecipeError, UserError
+from lingweave.errors import RecipeError
 from lingweave.objectives import OBJECTIVES
 from lingweave.report import (
     alignment_observer,
@@ -46,41 +40,14 @@ from lingweave.report import (
     write_report,
 )
 from lingweave.tasks import TASKS, Examples
-from lingweave.training import Terminated, processes, sigterm_as_interrupt
-
-
-class _Verbs(TyperGroup):
-    """Turns the errors a user can mend, Ctrl-C and SIGTERM into one line and an exit code."""
-
-    def invoke(self, ctx: Any) -> object:
-        """Call the verb."""
-        try:
-            with sigterm_as_interrupt():
-                return super().invoke(ctx)
-        except UserError as error:
-            _say(f"lingweave: {error}", style="red")
-            raise typer.Exit(2) from error
-        except KeyboardInterrupt as error:
-            again = "the same command" if processes.count() > 1 else _command()
-            _say(f"\nStopped. To go on: {again}")
-            raise typer.Exit(143 if isinstance(error, Terminated) else 130) from error
-
-
-def _say(text: str, style: str = "") -> None:
-    if not processes.is_first_to_fail():
-        return
-    # markup off: a message may hold square brackets, as paths and recipes do.
-    Console(stderr=True).print(text, style=style, highlight=False, soft_wrap=True, markup=False)
-
+from lingweave.training import processes
 
 app = typer.Typer(
-    cls=_Verbs,
-    help="Align the languages inside a multilingual encoder, and measure what that buys.",
+    cls=Verbs,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(markup=False, highlight=False, quiet=not processes.is_main())
 
 Out = Annotated[Path, typer.Option(help="Folder for all results; interrupted work goes on there.")]
 
@@ -92,6 +59,15 @@ BatchSize = Annotated[int, typer.Option(help="Examples in an update.")]
 MaxLength = Annotated[int, typer.Option(help="Pieces in a sequence; of one sentence, in bitext.")]
 TaskLength = Annotated[int | None, typer.Option(help="Pieces in a sequence [the task's own].")]
 Tests = Annotated[list[str], typer.Argument(help="LANGUAGE=FILE, such as de=xnli/test.de.tsv.")]
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=say_version, help="Say the version, and end.")
+    ] = False,
+) -> None:
+    """Align the languages inside a multilingual encoder, and measure what that buys."""
 
 
 @app.command()
@@ -332,7 +308,7 @@ def probe(
         words=study.linked_texts(drawn, folders),
     )
     with terminal_observer(console) as observer:
-        results = study.probe(models, texts, out, observer=observer, command=_command())
+        results = study.probe(models, texts, out, observer=observer, command=command())
     _probe_report(results, out)
 
 
@@ -387,15 +363,11 @@ def _task(name: str) -> str:
     return name
 
 
-def _command() -> str:
-    return shlex.join(["lingweave", *sys.argv[1:]])
-
-
 def _study(recipe: Recipe, out: Path) -> None:
     if recipe.question:
         console.print(recipe.question)
     with terminal_observer(console) as observer:
-        results = study.run_study(recipe, out, observer=observer, command=_command())
+        results = study.run_study(recipe, out, observer=observer, command=command())
     _report(results, out)
 
 
