@@ -5,6 +5,7 @@ import pytest
 from lingweave.report.tables import (
     alignment_table,
     difference_tables,
+    intervals_note,
     note,
     other_metric_tables,
     score_tables,
@@ -336,3 +337,26 @@ def test_an_error_rate_of_0_is_known(results):
     summary = SUMMARY | {"against_gold": gold}
     table = alignment_table(make_results(results.scores, ["mlm"], alignments=[summary]))
     assert table.rows[0][4] == "0.0"
+
+
+SEEDS = {"covers": "seeds and examples"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "beginning", "end"),
+    [
+        ({}, {}, "95 % bootstrap intervals over the examples. ", "seed would differ."),
+        (SEEDS, SEEDS, "95 % intervals over seeds and test examples.", "and test examples."),
+        ({}, SEEDS, "95 % bootstrap intervals over the examples. ", "they cover seeds as well."),
+    ],
+)
+def test_what_the_intervals_of_differences_cover_is_said(first, second, beginning, end):
+    scores = [
+        score("mlm", "de", 0.5),
+        score("tlm", "de", 0.5, estimate(0.0).model_copy(update=first)),
+        score("weam", "de", 0.5, estimate(0.0).model_copy(update=second)),
+    ]
+    told = intervals_note(make_results(scores, ["mlm", "tlm", "weam"]))
+    assert told.startswith("Paired differences in accuracy on the same test examples, in points, ")
+    assert f"with {beginning}" in told
+    assert told.endswith(end)

@@ -20,7 +20,8 @@ from transformers import (
 from lingweave.config import Recipe
 from lingweave.corpus.twins import TwinOptions, write_twins
 from lingweave.errors import CheckpointError, TableError, TextFileError, UserError
-from lingweave.study import MEAN, RESULTS, Results, run_study
+from lingweave.evaluation import PREDICTIONS
+from lingweave.study import MEAN, RESULTS, Results, judged, run_study
 from lingweave.study.plan import make_plan
 from lingweave.study.stage import Store
 
@@ -211,6 +212,35 @@ def test_predictions_are_of_the_test_file_and_agree_with_the_scores(study):
             assert f"lang:{language}|" in seed.signature
             assert "task:nli.1" in seed.signature
         assert score.score.mean == pytest.approx(study.right(system, setting, language).mean())
+
+
+@pytest.mark.slow
+def test_a_signature_names_data_model_and_seeds(study):
+    def facts(system, language, number):
+        signature = study.score(system, "zero-shot", language).seeds[number].signature
+        return dict(fact.split(":", 1) for fact in signature.split("|"))
+
+    mlm = facts("mlm", "miro", 1)
+    assert list(mlm) == ["task", "test", "data", "lang", "model", "seeds", "metric", "lingweave"]
+    assert (mlm["test"], mlm["seeds"]) == ("test.miro.tsv", "1+2")
+    assert facts("untouched", "miro", 0)["seeds"] == "1"  # it was only fine-tuned
+    assert facts("mlm", "miro", 0)["model"] != mlm["model"] != facts("tlm", "miro", 1)["model"]
+    assert facts("tlm", "miro", 0)["data"] == mlm["data"] != facts("mlm", "tasu", 1)["data"]
+
+
+@pytest.mark.slow
+def test_two_files_are_enough_to_judge_the_claims_again(study, tmp_path):
+    for name in (RESULTS, PREDICTIONS):
+        shutil.copy(study.out / name, tmp_path / name)
+    assert judged(study.results, tmp_path) == study.results
+    compared = {claim.id: claim for claim in study.results.claims if claim.effect is not None}
+    assert set(compared) == {"C1", "C2"}
+    for setting, claim in zip(SETTINGS, compared.values(), strict=True):
+        tlm, base = (study.score(name, setting, MEAN) for name in ("tlm", "untouched"))
+        assert claim.effect == pytest.approx(tlm.score.mean - base.score.mean)
+        assert claim.reason == "too few seeds: 2, at least 3 are needed"
+    buckets = [one for one in study.results.lengths if one.language == "miro"]
+    assert sum(one.num_examples for one in buckets) == len(SETTINGS) * NUM_TEST
 
 
 @pytest.mark.slow

@@ -173,8 +173,8 @@ def _seed_variance(scores: Floats) -> tuple[float, float]:
 def _pair_products(spread: Floats) -> Floats:
     """What each example adds to the mean covariance of two different seeds, (N,), from (N, S)."""
     num_seeds = spread.shape[1]
-    products: Floats = spread.sum(axis=1) ** 2 - np.square(spread).sum(axis=1)
-    products /= num_seeds * (num_seeds - 1)
+    sums = spread.sum(axis=1) ** 2 - np.square(spread).sum(axis=1)
+    products: Floats = sums / (num_seeds * (num_seeds - 1))
     return products
 
 
