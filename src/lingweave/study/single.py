@@ -20,11 +20,11 @@ from lingweave.config import (
 )
 from lingweave.errors import TextFileError, UserError
 from lingweave.objectives import ObjectiveOptions
+from lingweave.study.digests import ExampleDigests
 from lingweave.study.finetuning import SCORES, Material
 from lingweave.study.run import Observer, run_stages
 from lingweave.study.stage import RESUME, Stage, Store, unfinished_folder
 from lingweave.study.stages import (
-    ExampleDigests,
     align_stage,
     encoder_stage,
     evaluate_stage,

@@ -4,8 +4,6 @@ Planning reads all input text once: it is checked, and its content goes into the
 that a study moves with its folder and notices when a file behind an unchanged name has changed.
 """
 
-import hashlib
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -31,12 +29,10 @@ from lingweave.encoder import load_tokenizer
 from lingweave.errors import BitextError, TextFileError
 from lingweave.objectives import ObjectiveOptions
 from lingweave.study import aligning, curriculum, finetuning, lexicons, pretraining, tokenizing
-from lingweave.study.examples import read_examples
+from lingweave.study.digests import ExampleDigests, digest_of_texts
 from lingweave.study.finetuning import Material, Provenance
 from lingweave.study.stage import Checkpoint, Stage
 from lingweave.tasks import TASKS, Examples, learned_as
-
-logger = logging.getLogger(__name__)
 
 NOT_RESULTS = {"seeds", "checkpoint_updates", "tracker"}
 """Settings of a training that change nothing about what comes out (each seed has its own stage)."""
@@ -48,7 +44,7 @@ def align_stage(source: BitextSource, alignment: Alignment) -> Stage:
     pairs = islice(bitext, source.max_pairs)
     settings = source.model_dump(mode="json", exclude={"location", "gold", "links"})
     settings["alignment"] = alignment.model_dump(mode="json")
-    settings["text"] = _digest(f"{pair.source}\t{pair.target}" for pair in pairs)
+    settings["text"] = digest_of_texts(f"{pair.source}\t{pair.target}" for pair in pairs)
     languages = [bitext.source_language or "unknown", bitext.target_language or "unknown"]
     return Stage(
         "align",
@@ -383,36 +379,3 @@ def _existing(files: Mapping[str, str | None]) -> dict[str, Path]:
         if not path.is_file():
             raise TextFileError("no such file", remedy="check the path", path=path)
     return paths
-
-
-class ExampleDigests:
-    """What goes into hashes for labelled examples: their content, read once in a plan."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str], str] = {}
-
-    def of(self, task: str, sources: Mapping[str, Examples]) -> dict[str, str]:
-        """The digest of each source, by role."""
-        return {role: self._one(task, source) for role, source in sources.items()}
-
-    def _one(self, task: str, source: Examples) -> str:
-        key = task, source.model_dump_json()
-        if key not in self._known:
-            examples = read_examples(TASKS[task], source)
-            if source.first is not None and len(examples) < source.first:
-                logger.warning(
-                    "%s: the first %d examples are asked for, but it has %d",
-                    source.path,
-                    source.first,
-                    len(examples),
-                )
-            self._known[key] = _digest(str(example) for example in examples)
-        return self._known[key]
-
-
-def _digest(texts: Iterable[str]) -> str:
-    digest = hashlib.sha256()
-    for text in texts:
-        digest.update(text.encode())
-        digest.update(b"\n")
-    return digest.hexdigest()

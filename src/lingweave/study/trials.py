@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from lingweave.config import Progressive, Recipe, Rule, TaskSource, Untrained
+from lingweave.study.digests import ExampleDigests
 from lingweave.study.finetuning import Material
 from lingweave.study.stage import Checkpoint, Stage
 from lingweave.study.stages import (
-    ExampleDigests,
     encoder_of_stage,
     evaluate_stage,
     finetune_stage,
