@@ -368,9 +368,7 @@ def test_a_mix_takes_options_of_links_if_one_part_does(recipe_file):
 def test_gold_links_must_be_there_and_are_joined_already(refusal, recipe_file):
     message = refusal("cross_weight: 0.5", "links: gold")
     assert "systems.weam.links: bitext.0 has no `gold`" in message
-    recipe = RECIPE.replace("data/en-zh", "data/en-zh, gold: g").replace(
-        "max_pairs: 10", "gold: g"
-    )
+    recipe = RECIPE.replace("data/en-zh", "data/en-zh, gold: g").replace("max_pairs: 10", "gold: g")
     message = refusal("cross_weight: 0.5", "links: gold\n    symmetrization: union", recipe)
     assert "systems.weam.symmetrization: gold links: there is nothing to join" in message
     text = recipe.replace("cross_weight: 0.5", "links: gold\n    max_pairs: 5")
@@ -420,6 +418,19 @@ def test_a_task_overrides_single_values_of_finetuning(refusal, recipe_file):
     assert recipe.with_twins_in(Path("anywhere")).finetuning_on("xnli") == own
     message = refusal("task: nli", "task: nli", with_task(finetuning="{seeds: [1]}"))
     assert "tasks.xnli.finetuning.seeds: Extra inputs are not permitted" in message
+
+
+def test_a_task_may_have_settings_of_its_own(refusal, recipe_file):
+    text = with_task(settings="[translate-train]")
+    message = refusal("task: nli", "task: nli", text)
+    assert "tasks.xnli: setting translate-train needs `translations`;" in message
+    text = text.replace("[zero-shot]", "[translate-train]").replace(
+        "[translate-train]", "[zero-shot]", 1
+    )
+    recipe = load_recipe(recipe_file(text))  # the recipe's translate-train is for other tasks
+    assert recipe.settings_of("xnli") == ["zero-shot"]
+    message = refusal("task: nli", "task: nli", with_task(settings="[none]"))
+    assert "tasks.xnli.settings.0: 'none' is none of the settings 'zero-shot'," in message
 
 
 VARIANTS = """\

@@ -46,9 +46,7 @@ def test_just_the_share_of_concepts_has_the_names_of_the_base(share):
 
 
 def test_in_the_order_of_the_base_a_twin_says_the_same_slots_in_turn():
-    one_word = build_languages(
-        build_lexicons(WORLD, 2, seed=3, synonyms=0, two_words=0), ("miro",)
-    )
+    one_word = build_languages(build_lexicons(WORLD, 2, seed=3, synonyms=0, two_words=0), ("miro",))
     twin = make_like(one_word[1], one_word[0], Likeness(order=True), random.Random(1))
     differing = 0
     for meaning in MEANINGS:
