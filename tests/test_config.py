@@ -461,6 +461,20 @@ def test_a_variant_is_a_setting_with_other_options_and_the_rest_as_they_are(reci
     assert recipe.switching_in("zero-shot") is None
 
 
+def test_the_variants_in_the_documentation_are_right_ones(recipe_file):
+    page = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text("utf-8")
+    (settings,) = re.findall(r"```yaml\n(settings: .*?)```", page, flags=re.DOTALL)
+    recipe = load_recipe(
+        recipe_file(
+            RECIPE.replace(
+                "settings: [zero-shot]\n", f"lexicons: {{files: [en-de.tsv]}}\n{settings}"
+            )
+        )
+    )
+    assert recipe.switching_in("code-switched-90").token_ratio == 0.9
+    assert recipe.switching_in("progressive-random").choice == "random"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [

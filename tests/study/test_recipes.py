@@ -26,8 +26,9 @@ SIZES = {
     [
         ("twins", 7 * 5, 7 * 5 + 1),
         ("twins-amount", 7 * 3, 7 * 3),
-        ("twins-links", 7 * 3, 7 * 3),
+        ("twins-links", 6 * 3, 6 * 3),
         ("twins-distance", 3 * 3, 3 * 3 + 1),
+        ("twins-switching", 0, 7 * 3),
         ("demo", 4, 5),
         # Zero-shot is also what the relevance of the progressive setting is measured by.
         ("all-systems-twins", 8, 9 * (1 + 3 + 1 + 1 + 1)),
