@@ -2,7 +2,7 @@
 
 import pytest
 
-from lingweave.config import load_recipe
+from lingweave.config import Feed, load_recipe
 from lingweave.errors import RecipeError
 from lingweave.objectives import (
     CodeSwitchedOptions,
@@ -82,8 +82,8 @@ def test_every_objective_is_made_by_recipe(recipe_file):
     assert list(recipe.systems) == list(expected)
     for name, options in expected.items():
         assert isinstance(recipe.systems[name], type(options))
-        # Beside its own options a system of a recipe has only how its links are joined.
-        assert recipe.systems[name].model_dump() == options.model_dump() | {"symmetrization": None}
+        # Beside its own options a system of a recipe has only those of what feeds it.
+        assert recipe.systems[name].model_dump() == options.model_dump() | Feed().model_dump()
     assert recipe.pretraining.frozen_layers == 3
 
 
