@@ -211,6 +211,16 @@ def test_an_unknown_task_is_told_with_those_that_are_known(data):
     assert refusal(data, "evaluate", data / "encoder", f"de={train}", *options) == known
 
 
+def test_the_language_of_dev_is_english_unless_it_is_said(data):
+    entry = {"id": "1", "question": "?", "answers": [{"text": "a", "answer_start": 0}]}
+    table = data / "questions.json"
+    content = {"data": [{"paragraphs": [{"context": "a b", "qas": [entry]}]}]}
+    table.write_text(json.dumps(content), "utf-8")
+    options = ["--task", "mlqa", "--language", "sw", "--out", data / "new"]
+    found = refusal(data, "finetune", data / "encoder", "--train", table, "--dev", table, *options)
+    assert found.startswith(f"{table}: the official score is not defined for contexts in 'sw'; ")
+
+
 @pytest.mark.parametrize(
     ("option", "value", "about"),
     [

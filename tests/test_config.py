@@ -420,6 +420,19 @@ def test_a_task_overrides_single_values_of_finetuning(refusal, recipe_file):
     assert "tasks.xnli.finetuning.seeds: Extra inputs are not permitted" in message
 
 
+def test_a_task_may_have_settings_of_its_own(refusal, recipe_file):
+    text = with_task(settings="[translate-train]")
+    message = refusal("task: nli", "task: nli", text)
+    assert "tasks.xnli: setting translate-train needs `translations`;" in message
+    text = text.replace("[zero-shot]", "[translate-train]").replace(
+        "[translate-train]", "[zero-shot]", 1
+    )
+    recipe = load_recipe(recipe_file(text))  # the recipe's translate-train is for other tasks
+    assert recipe.settings_of("xnli") == ["zero-shot"]
+    message = refusal("task: nli", "task: nli", with_task(settings="[none]"))
+    assert "tasks.xnli.settings.0: 'none' is none of the settings 'zero-shot'," in message
+
+
 VARIANTS = """\
 settings: [code-switched, little, random]
 code_switching: {sentence_ratio: 0.5, token_ratio: 0.4}
@@ -446,6 +459,20 @@ def test_a_variant_is_a_setting_with_other_options_and_the_rest_as_they_are(reci
     assert (little.sentence_ratio, little.token_ratio) == (0.5, 0.1)
     assert (random.replay, random.choice) == (0.1, "random")
     assert recipe.switching_in("zero-shot") is None
+
+
+def test_the_variants_in_the_documentation_are_right_ones(recipe_file):
+    page = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text("utf-8")
+    (settings,) = re.findall(r"```yaml\n(settings: .*?)```", page, flags=re.DOTALL)
+    recipe = load_recipe(
+        recipe_file(
+            RECIPE.replace(
+                "settings: [zero-shot]\n", f"lexicons: {{files: [en-de.tsv]}}\n{settings}"
+            )
+        )
+    )
+    assert recipe.switching_in("code-switched-90").token_ratio == 0.9
+    assert recipe.switching_in("progressive-random").choice == "random"
 
 
 @pytest.mark.parametrize(

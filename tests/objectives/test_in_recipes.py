@@ -2,8 +2,7 @@
 
 import pytest
 
-from lingweave.config import load_recipe
-from lingweave.config.systems import Feed
+from lingweave.config import Feed, load_recipe
 from lingweave.errors import RecipeError
 from lingweave.objectives import (
     CodeSwitchedOptions,

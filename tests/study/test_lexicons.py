@@ -68,3 +68,16 @@ def test_a_file_for_another_language_is_refused(tmp_path):
     path.write_text("Haus\tmaison\n", "utf-8")
     with pytest.raises(UserError, match="it translates 'de', but 'en' is to be switched"):
         read_given([str(path)], "en")
+
+
+def test_files_may_be_named_by_languages_with_longer_names_than_codes(tmp_path):
+    path = tmp_path / "base-miro.tsv"
+    path.write_text("dog\tkuma\n", "utf-8")
+    (lexicon,) = read_given([str(path)], "base")
+    assert (lexicon.source_language, lexicon.target_language) == ("base", "miro")
+    with pytest.raises(UserError, match="the language of the translations is not known"):
+        read_given([str(path)], "tasu")
+    codes = tmp_path / "en-deu.tsv"
+    codes.write_text("dog\tHund\n", "utf-8")
+    (lexicon,) = read_given([str(codes)], "en")
+    assert (lexicon.source_language, lexicon.target_language) == ("en", "de")

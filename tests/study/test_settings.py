@@ -14,6 +14,7 @@ from lingweave.report import markdown_report
 from lingweave.study import MEAN, Results, run_study
 from lingweave.study.plan import make_plan
 from lingweave.study.stage import Store
+from tiny_models import make_model, make_tokenizer
 
 LANGUAGES = ["base", "miro", "tasu"]
 SETTINGS = ["zero-shot", "translate-train", "translate-train-all", "code-switched", "progressive"]
@@ -160,6 +161,90 @@ def test_relevance_is_measured_by_the_zero_shot_model_which_is_trained_once(stud
     assert labels.count("finetune-untouched-zero-shot") == 1
     assert labels.count("relevance-untouched-zero-shot") == 1
     assert labels.count("lexicons-base") == 1
+
+
+@pytest.mark.slow
+def test_the_random_control_makes_as_many_updates_and_switches_as_many_words(twins, tmp_path):
+    variants = {
+        "random": {"setting": "progressive", "choice": "random"},
+        "little": {"setting": "code-switched", "token_ratio": 0.2},
+    }
+    settings = ["progressive", *variants, "code-switched"]
+    study = Study(recipe(twins, settings=settings, variants=variants), tmp_path / "out")
+    ranked, random = study.record("progressive"), study.record("random")
+    assert ranked["updates"] == random["updates"] == 9  # 48 examples in batches of 16, 3 epochs
+    switched = [
+        [one["switched_words"] for one in made["code_switching"]] for made in (ranked, random)
+    ]
+    assert switched[0] == switched[1]
+    assert switched[0][-1] > 0
+    losses = [made["losses"] for made in (ranked, random)]
+    assert losses[0] != losses[1]  # other words, hence another training
+    (relevance,) = {
+        trial.finetune.inputs["relevance"].digest
+        for trial in study.plan.trials
+        if trial.setting in ("progressive", "random")
+    }
+    assert relevance
+    # Both in one table, as are the two ratios.
+    assert {one.setting for one in study.results.scores} == set(settings)
+    ratios = {one.setting: one.effective_ratio for one in study.results.switched}
+    assert ratios["random"] == pytest.approx(ratios["progressive"])
+    assert ratios["little"] == [pytest.approx(0.2, abs=0.05)]
+    assert ratios["code-switched"][0] > 0.4
+
+
+@pytest.mark.slow
+def test_a_system_may_be_fed_fewer_pairs_true_links_and_damaged_ones(twins, tmp_path):
+    bitexts = recipe(twins).model_dump(exclude_unset=True)["bitext"]
+    for bitext in bitexts:
+        bitext["gold"] = bitext["location"][0].replace("train.base", "train.pharaoh")
+    own = {"max_pairs": 50}, {"links": "gold"}, {"links": "gold", "damage": 0.5}
+    systems = {
+        "weam": {"objective": "weam"},
+        **{f"fed-{at}": {"objective": "weam"} | feed for at, feed in enumerate(own)},
+    }
+    made = recipe(twins, systems=systems, control="weam", settings=["zero-shot"], bitext=bitexts)
+    study = Study(made, tmp_path / "out")
+    weights = [
+        (study.store.folder(stage) / "model.safetensors").read_bytes()
+        for stage in study.plan.systems.values()
+    ]
+    assert len(set(weights)) == 4
+    options = {name: one["options"] for name, one in study.results.systems.items()}
+    assert options["fed-2"].items() >= {"links": "gold", "damage": 0.5}.items()
+    assert "links" not in options["weam"]
+
+
+def test_without_a_system_that_is_trained_the_checkpoint_itself_is_fine_tuned(twins, tmp_path):
+    folder = tmp_path / "encoder"
+    make_model("bert").save_pretrained(folder)
+    make_tokenizer("bert").save_pretrained(folder)
+    bert = {"checkpoint": str(folder)}
+    made = recipe(twins, encoder=bert, bitext=[], settings=["zero-shot"])
+    plan = make_plan(made)
+    assert {stage.kind for stage in plan.stages} == {"finetune", "evaluate"}
+    (trial,) = plan.trials
+    assert trial.finetune.inputs["encoder"] is plan.encoder
+    trained = recipe(twins, encoder=bert, systems={"mlm": {"objective": "mlm"}}, control="mlm")
+    kinds = [stage.kind for stage in make_plan(trained).stages]
+    assert {"encoder", "pretrain"} <= set(kinds)
+
+
+def test_options_of_a_task_go_into_the_stages_of_that_task_alone(twins):
+    nli = recipe(twins).tasks["nli"].model_dump(exclude_unset=True)
+    plans = []
+    for own in ({}, {"finetuning": {"epochs": 5, "max_length": 32}}):
+        tasks = {"nli": nli, "other": nli | own}
+        plans.append(make_plan(recipe(twins, tasks=tasks, settings=["zero-shot"])))
+    before, after = ({trial.task: trial for trial in plan.trials} for plan in plans)
+    assert before["nli"].finetune.digest == before["other"].finetune.digest
+    assert after["nli"].finetune.digest == before["nli"].finetune.digest
+    assert after["other"].finetune.digest != before["other"].finetune.digest
+    training = after["other"].finetune.settings["training"]
+    assert (training["epochs"], training["max_length"], training["batch_size"]) == (5, 32, 16)
+    assert after["other"].evaluate.settings["max_length"] == 32
+    assert after["nli"].evaluate.settings["max_length"] == 64
 
 
 @pytest.mark.slow

@@ -205,6 +205,41 @@ def test_the_language_of_the_examples_goes_into_the_hash_where_the_score_depends
     assert (first["names"], first["comments"]) == (second["names"], second["comments"])
 
 
+def test_sets_of_questions_share_a_training_where_english_selects_the_epoch(tmp_path):
+    write_data(tmp_path)
+    made = recipe(tmp_path)
+    mlqa = made.tasks["answers"].model_dump(exclude_unset=True)
+    tasks = {
+        "mlqa": mlqa,
+        "xquad": mlqa | {"task": "xquad"},
+        "tydiqa": mlqa | {"task": "tydiqa"},
+        "hindi": mlqa | {"dev": mlqa["dev"] | {"language": "hi"}},
+    }
+    changed = Recipe.model_validate(made.model_dump(exclude_unset=True) | {"tasks": tasks})
+    trials = {trial.task: trial for trial in make_plan(changed).trials if trial.system == "mlm"}
+    digests = {name: trial.finetune.digest for name, trial in trials.items()}
+    assert digests["mlqa"] == digests["xquad"] == digests["tydiqa"] != digests["hindi"]
+    assert len({trial.evaluate.digest for trial in trials.values()}) == 4
+    assert [trials[name].evaluate.settings["task"] for name in tasks] == [
+        "mlqa",
+        "xquad",
+        "tydiqa",
+        "mlqa",
+    ]
+
+
+def test_fewer_examples_than_are_asked_for_are_told_once(tmp_path, caplog):
+    write_data(tmp_path)
+    made = recipe(tmp_path)
+    names = made.tasks["names"]
+    test = names.test.model_copy(update={"skip": 5, "first": 11})
+    tasks = {"names": names.model_copy(update={"test": test, "languages": ["en"]})}
+    make_plan(made.model_copy(update={"tasks": tasks}))
+    (told,) = (record.getMessage() for record in caplog.records)
+    path = tmp_path / "names.en.tsv"
+    assert told == f"{path}: the first 11 examples are asked for, but it has 10"
+
+
 @pytest.mark.slow
 def test_sequences_that_are_too_long_for_the_encoder_are_told(tmp_path):
     write_data(tmp_path)

@@ -40,7 +40,7 @@ def misfits(recipe: Recipe) -> Iterator[tuple[Location, str]]:
         for part in ("test", "translations", "translations_dev"):
             examples: Examples | None = getattr(task, part)
             if examples is None:
-                if need := _who_needs(part, recipe):
+                if need := _who_needs(part, name, recipe):
                     yield ("tasks", name), f"{need} needs `{part}`"
             elif not examples.names_language:
                 problem = f"the path must hold {{language}}: {examples.path!r}"
@@ -56,14 +56,17 @@ def misfits(recipe: Recipe) -> Iterator[tuple[Location, str]]:
 def _unknown_settings(recipe: Recipe) -> Iterator[tuple[Location, str]]:
     """Settings that are neither built in nor a variant, and variants that come to nothing."""
     known = get_args(Setting)
-    for number, name in enumerate(recipe.settings):
-        if recipe.kind_of(name) not in known:
-            every = ", ".join(map(repr, (*known, *recipe.variants)))
-            yield ("settings", number), f"{name!r} is none of the settings {every}"
+    asked: dict[Location, list[str]] = {("settings",): recipe.settings}
+    asked |= {("tasks", task, "settings"): recipe.settings_of(task) for task in recipe.tasks}
+    for where, names in asked.items():
+        for number, name in enumerate(names):
+            if recipe.kind_of(name) not in known:
+                every = ", ".join(map(repr, (*known, *recipe.variants)))
+                yield (*where, number), f"{name!r} is none of the settings {every}"
     for name in recipe.variants:
         if name in known:
             yield ("variants", name), f"{name!r} is a setting already: choose another name"
-        if name not in recipe.settings:
+        if not any(name in names for names in asked.values()):
             yield ("variants", name), f"{name!r} is not in `settings`, so it would not be done"
 
 
@@ -77,13 +80,13 @@ def _cut_updates(recipe: Recipe) -> Iterator[tuple[Location, str]]:
             yield ("pretraining", "micro_batch_size"), problem + "or set its `negatives: pair`"
 
 
-def _who_needs(part: str, recipe: Recipe) -> str | None:
+def _who_needs(part: str, task: str, recipe: Recipe) -> str | None:
     """What cannot be done without these examples of a task, if anything."""
     if part == "test":
         return None
     if part == "translations_dev" and "oracle" in recipe.selection:
         return "selection oracle"
-    asking = [name for name in recipe.settings if name.startswith("translate-train")]
+    asking = [name for name in recipe.settings_of(task) if name.startswith("translate-train")]
     return f"setting {asking[0]}" if asking else None
 
 
@@ -165,7 +168,7 @@ def _chain(name: str, recipe: Recipe) -> Iterator[tuple[Location, str]]:
 def _unswitchable(name: str, task: TaskSource, recipe: Recipe) -> Iterator[tuple[Location, str]]:
     """A task whose words cannot be switched as a setting asks."""
     kind = TASKS[task.task]
-    asked = {recipe.kind_of(name) for name in recipe.settings}
+    asked = {recipe.kind_of(setting) for setting in recipe.settings_of(name)}
     for setting, kinds in _SWITCHABLE.items():
         if setting not in asked:
             continue

@@ -75,6 +75,11 @@ class Recipe(Strict):
         """Whether any system is more than the encoder as it is."""
         return not all(isinstance(system, Untrained) for system in self.systems.values())
 
+    def settings_of(self, task: str) -> list[str]:
+        """The settings in which a task of this recipe is done."""
+        own = self.tasks[task].settings
+        return self.settings if own is None else own
+
     def finetuning_on(self, task: str) -> Finetuning:
         """How a task of this recipe is fine-tuned."""
         own = self.tasks[task].finetuning

@@ -89,6 +89,9 @@ class TaskSource(Strict):
     dev: Examples = Field(description="selects the epoch of zero-shot runs")
     test: Examples = Field(description="its path holds {language}")
     languages: Annotated[list[Name], EACH_ONCE] = Field(min_length=1, description="to be tested")
+    settings: Annotated[list[Name], EACH_ONCE] | None = Field(
+        default=None, min_length=1, description="in place of the recipe's `settings`"
+    )
     finetuning: FinetuningOptions | None = Field(
         default=None, description="what is given here holds in place of the recipe's `finetuning`"
     )

@@ -80,8 +80,13 @@ def plan_trials(
         UserError: an input is missing or wrong.
     """
     digests = ExampleDigests()
-    cases = product(recipe.systems, recipe.settings, recipe.tasks, recipe.finetuning.seeds)
-    for system, setting, task, finetuning_seed in cases:
+    own = [(setting, task) for task in recipe.tasks for setting in recipe.settings_of(task)]
+    # Setting by setting, in the order in which the recipe names them.
+    settings = list(dict.fromkeys([*recipe.settings, *(setting for setting, _ in own)]))
+    own.sort(key=lambda case: settings.index(case[0]))
+    for system, (setting, task), finetuning_seed in product(
+        recipe.systems, own, recipe.finetuning.seeds
+    ):
         trained = not isinstance(recipe.systems[system], Untrained)
         for seed in recipe.pretraining.seeds if trained else recipe.pretraining.seeds[:1]:
             made = systems[system, seed] if trained else encoder

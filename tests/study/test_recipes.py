@@ -1,0 +1,69 @@
+"""The recipes that are shipped are planned: all that they name is there and is of use."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from lingweave.config import load_recipe
+from lingweave.corpus.twins import write_twins
+from lingweave.study.plan import make_plan
+from tiny_models import make_model, make_tokenizer
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+SIZES = {
+    "num_text": 20,
+    "num_bitext_train": 20,
+    "num_bitext_valid": 0,
+    "num_nli_train": 12,
+    "num_nli_dev": 6,
+    "num_nli_test": 6,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "num_trained", "num_finetuned"),
+    [
+        ("twins", 7 * 5, 7 * 5 + 1),
+        ("twins-amount", 7 * 3, 7 * 3),
+        ("twins-links", 6 * 3, 6 * 3),
+        ("twins-distance", 3 * 3, 3 * 3 + 1),
+        ("twins-switching", 0, 7 * 3),
+        ("demo", 4, 5),
+        # Zero-shot is also what the relevance of the progressive setting is measured by.
+        ("all-systems-twins", 8, 9 * (1 + 3 + 1 + 1 + 1)),
+    ],
+)
+def test_studies_of_twins_are_planned(name, num_trained, num_finetuned, tmp_path):
+    recipe = load_recipe(RECIPES / f"{name}.yaml")
+    assert recipe.twins is not None
+    write_twins(recipe.twins.model_copy(update=SIZES), tmp_path)
+    plan = make_plan(recipe.with_twins_in(tmp_path))
+    kinds = Counter(stage.kind for stage in plan.stages)
+    assert (kinds["scratch"], kinds["pretrain"]) == (1, num_trained)
+    # Translate-train in the source language is zero-shot under another name, and done once.
+    shared = 9 if name == "all-systems-twins" else 0
+    assert kinds["finetune"] == num_finetuned - shared
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        # 6 systems with 3 seeds and the encoder as it is; 14 bitexts.
+        (
+            "real",
+            {"align": 14, "encoder": 1, "pretrain": 18, "finetune": 19 * 8, "evaluate": 19 * 9},
+        ),
+        # With 3 seeds, 11 tasks; those tested on the other mixture share their training.
+        ("code-mixed", {"finetune": 3 * 7, "body": 3 * 3, "evaluate": 3 * 11}),
+        ("tasks-small", {"finetune": 6, "evaluate": 8}),
+        ("xnli-small", {"align": 3, "encoder": 1, "pretrain": 3, "finetune": 4, "evaluate": 4}),
+    ],
+)
+def test_studies_of_real_languages_are_planned(name, kinds, shared, tmp_path, monkeypatch):
+    make_model("bert").save_pretrained(tmp_path)
+    make_tokenizer("bert").save_pretrained(tmp_path)
+    monkeypatch.setenv("LINGWEAVE_SHARED", str(shared))
+    monkeypatch.setenv("LINGWEAVE_ENCODER", str(tmp_path))
+    plan = make_plan(load_recipe(RECIPES / f"{name}.yaml"))
+    assert Counter(stage.kind for stage in plan.stages) == kinds
