@@ -203,7 +203,7 @@ def test_on_twin_languages_across_all_stages(tmp_path):
     assert [path.name for path in resume.glob("partial")] == []
     assert len([*resume.glob("checkpoint-*")]) in (1, 2)
     kept = finished(out)
-    assert {name.split("-")[0] for name in kept} == {"twins", "align", "encoder"}
+    assert {name.split("-")[0] for name in kept} == {"twins", "align", "encoder", "tokenize"}
     kill(command, "pretrain-weam-*.unfinished/resume/checkpoint-*", moment.uniform(0, 0.1))
     kill(command, "finetune-none-*.unfinished/out", moment.uniform(0, 0.3))
     interrupt(command, "finetune-mlm-*.unfinished/resume/checkpoint-*", signal.SIGTERM, 143)

@@ -312,8 +312,9 @@ def test_the_results_say_how_they_came_about_and_are_the_file(study):
 @pytest.mark.slow
 def test_stages_come_in_order_and_those_of_one_content_once(study):
     kinds = [label.split("-")[0] for label in study.notes.run]
-    assert kinds[:5] == ["align", "align", "encoder", "pretrain", "pretrain"]
-    assert set(kinds[5:]) == {"finetune", "evaluate"}
+    assert kinds[:5] == ["align", "align", "encoder", "tokenize", "tokenize"]
+    assert kinds[5:7] == ["pretrain", "pretrain"]
+    assert set(kinds[7:]) == {"finetune", "evaluate"}
     # 3 systems × 2 seeds × (zero-shot, and translate-train in 3 languages)
     assert kinds.count("finetune") == kinds.count("evaluate") == 3 * 2 * 4
     assert not study.notes.finished
@@ -407,6 +408,8 @@ def test_another_fine_tuning_uses_the_pretrained_systems_again(study, copied):
         "align",
         "align",
         "encoder",
+        "tokenize",
+        "tokenize",
         "pretrain",
         "pretrain",
     ]
@@ -437,7 +440,7 @@ def test_a_file_that_changed_behind_its_name_is_noticed(twins, tmp_path):
     values = recipe_dict(folder, settings=["zero-shot"], systems={"mlm": {"objective": "mlm"}})
     values["finetuning"] = values["finetuning"] | {"seeds": [1], "epochs": 1}
     _, notes = run(values, tmp_path / "out")
-    assert len(notes.run) == 6
+    assert len(notes.run) == 8  # two bitexts, the encoder, one system and its evaluation
     test = folder / "nli" / "test.tasu.tsv"
     lines = test.read_text("utf-8").splitlines()
     test.write_text("\n".join(lines[:-1]) + "\n", "utf-8")
