@@ -150,6 +150,11 @@ def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
                 gradient.copy_(summed.view_as(gradient))
 
 
+def shards_layers() -> bool:
+    """Whether they were launched with `--use_fsdp`, and there are several; see `sharding`."""
+    return _is_launched_for_shards() and count() > 1
+
+
 def is_first_to_fail() -> bool:
     """Whether this process is the one to say why the run ends: the first that has to.
 
@@ -189,10 +194,18 @@ def _group() -> distributed.ProcessGroup:
             remedy="launch them without; where memory is short, set micro_batch_size, "
             "or launch them with --use_fsdp",
         )
+    _is_launched_for_shards()
     PartialState(cpu=not torch.cuda.is_available())
     atexit.register(distributed.destroy_process_group)
     group: distributed.ProcessGroup = distributed.new_group(backend="gloo", timeout=PATIENCE)
     return group
+
+
+@cache
+def _is_launched_for_shards() -> bool:
+    # Taken out: Accelerate would prepare for its own way, and transformers load weights in the main
+    # process only.
+    return os.environ.pop("ACCELERATE_USE_FSDP", "false").lower() == "true"
 
 
 def _buckets(gradients: Sequence[Tensor]) -> Iterator[list[Tensor]]:

@@ -13,7 +13,6 @@ A layer's weights are sent whenever it computes, so all processes must compute e
 
 import copy
 import math
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -26,12 +25,6 @@ from torch.distributed.tensor import DTensor, distribute_tensor
 from torch.optim import Optimizer
 
 from lingweave.training import processes
-
-
-def is_asked_for() -> bool:
-    """Whether the processes were launched for it, and there are several."""
-    is_on = os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true"
-    return is_on and processes.count() > 1
 
 
 class ShardedLayers:

@@ -89,6 +89,7 @@ class Updates:
         self._needs_whole_updates = needs_whole_updates
         self._micro_batch_size = options.micro_batch_size
         self._seed, self._num_updates = seed, num_updates
+        is_sharded = processes.shards_layers()
         self._accelerator = Accelerator(
             mixed_precision="bf16" if precision_of_machine(options.precision) == "bf16" else "no",
             log_with=options.tracker,
@@ -105,8 +106,9 @@ class Updates:
             set_attention_dropout(model, options.attention_dropout)
         # Frozen parts are used as they will be used, without dropout.
         self._frozen = [part for part in model.children() if not _is_trained(part)]
-        device, is_sharded = self._accelerator.device, sharding.is_asked_for()
-        self._layers = sharding.ShardedLayers(model, device) if is_sharded else None
+        self._layers = (
+            sharding.ShardedLayers(model, self._accelerator.device) if is_sharded else None
+        )
         # No kernel takes weights that are whole and such that are not.
         self.optimizer = torch.optim.AdamW(
             _parameter_groups(model, options.weight_decay),
@@ -114,7 +116,7 @@ class Updates:
             fused=not is_sharded,
             foreach=False,
         )
-        # "Evaluation mode" leaves out DDP and FSDP and nothing else; see the module.
+        # "Evaluation mode" leaves out DDP and nothing else; see the module.
         self._step = self._accelerator.prepare_model(
             _Step(model, objective), device_placement=not is_sharded, evaluation_mode=True
         )
