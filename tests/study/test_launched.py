@@ -81,7 +81,11 @@ def losses(stages):
     return {path.parent.name: json.loads(path.read_text())["losses"] for path in records}
 
 
-def test_a_study_in_two_processes_gives_the_results_of_a_plain_run(tmp_path):
+@pytest.mark.parametrize("sharded", ["false", "true"])
+def test_a_study_in_two_processes_gives_the_results_of_a_plain_run(monkeypatch, tmp_path, sharded):
+    # As `accelerate launch --use_fsdp` has them.
+    monkeypatch.setitem(ENVIRONMENT, "ACCELERATE_USE_FSDP", sharded)
+    monkeypatch.setitem(ENVIRONMENT, "FSDP_CPU_RAM_EFFICIENT_LOADING", sharded)
     assert OBJECTIVES["contrastive"].options().needs_whole_updates
     recipe = write_recipe(tmp_path / "tiny.yaml")
     for name, launcher in {"one": PLAIN, "two": LAUNCHED}.items():

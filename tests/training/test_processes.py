@@ -6,11 +6,7 @@ This file is also the program that they run: `python test_processes.py CASE FOLD
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,55 +15,22 @@ from torch import nn
 from transformers import BertConfig, BertForSequenceClassification
 
 from lingweave.errors import TrainingError
-from lingweave.objectives import (
-    OBJECTIVES,
-    MLMOptions,
-    TLMOptions,
-    WEAMOptions,
-    WordAlignedOptions,
-    make_objective,
-)
+from lingweave.objectives import OBJECTIVES
 from lingweave.objectives.base import Batch
 from lingweave.tasks.heads import outputs
-from lingweave.training import Run, TrainingOptions, processes, train
-from tiny_models import PAD, VOCABULARY, make_model, make_tokenizer
-from tiny_pairs import PAIRS
-
-PATIENCE = 120  # seconds; only a broken program needs them
-OPTIONS = {
-    "mlm": MLMOptions(masking=0.3),
-    "tlm": TLMOptions(masking=0.3),
-    "weam": WEAMOptions(),
-    "word-aligned": WordAlignedOptions(),
-}
-EXAMPLES = (PAIRS * 3)[:9]
-"""Four in an update: in each epoch two full ones, and one of a single example."""
-
-
-def settings(**changes):
-    given = {"learning_rate": 1e-2, "batch_size": 4, "epochs": 3, "precision": "fp32"}
-    return TrainingOptions(**(given | changes))
-
-
-def fitted(name, folder, *, report=None, **changes):
-    """Train a tiny model without dropout; it and what was recorded."""
-    objective = make_objective(name, make_tokenizer("bert"), OPTIONS[name])
-    model = make_model("bert")
-    objective.begin(model, seed=3)
-    run = Run(options=settings(**changes), seed=1, work=folder, report=report)
-    return model, train(model, objective, EXAMPLES, run)
-
-
-def curve(name, folder, **changes):
-    """The loss of each update, the tokens, and a number that changes with any weight."""
-    model, progress = fitted(name, folder, **changes)
-    weights = torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
-    place = torch.linspace(1, 2, len(weights), dtype=torch.float64)
-    return {
-        "losses": [loss for _, loss in progress.losses],
-        "tokens": progress.tokens,
-        "weights": float((weights.double() * place).sum()),
-    }
+from lingweave.training import Run, processes, train
+from tiny_models import PAD, VOCABULARY
+from two_processes import (
+    OPTIONS,
+    PATIENCE,
+    answer,
+    curve,
+    fitted,
+    results,
+    settings,
+    start,
+    stopped,
+)
 
 
 class Recorder:
@@ -181,16 +144,7 @@ def case_everything(folder):
 
 
 def case_stopped(folder):
-    """Ctrl-C reaches one process only, and in the middle of an update."""
-
-    def report(done):
-        if done.update == 4 and not processes.is_main():
-            os.kill(os.getpid(), signal.SIGINT)
-
-    try:
-        fitted("mlm", folder.parent / "resumed", report=report)
-    except KeyboardInterrupt:
-        return "stopped"
+    return stopped("mlm", folder.parent / "resumed")
 
 
 def case_resumed(folder):
@@ -208,39 +162,13 @@ def case_killed(folder):
         return str(error)
 
 
-def start(case, folder, number=2):
-    """Start processes as a launcher does, and give each its own place to write to."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    told = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
-    told["PYTHONPATH"] = os.pathsep.join(sys.path)
-    started = []
-    for rank in range(number):
-        own = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(number)}
-        command = [sys.executable, __file__, case, str(folder)]
-        started.append(subprocess.Popen(command, env=os.environ | told | own))
-    return started
-
-
-def results(case, folder):
-    """What each of two processes found."""
-    started = start(case, folder)
-    try:
-        assert [process.wait(PATIENCE) for process in started] == [0, 0]
-    finally:
-        for process in started:
-            process.kill()
-    return [json.loads((folder / f"{case}.{rank}.json").read_text()) for rank in range(2)]
-
-
 NUMBERS = (1, 64, 130)
 """Sequences to predict from: in one batch, which one process has; just one; two and a rest."""
 
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
-    return results("everything", tmp_path_factory.mktemp("both"))
+    return results(__file__, "everything", tmp_path_factory.mktemp("both"))
 
 
 # Training.
@@ -286,30 +214,24 @@ def test_where_one_has_too_little_memory_both_take_smaller_micro_batches(both, t
 @pytest.mark.slow
 def test_a_checkpoint_of_two_processes_is_resumed_by_one_and_the_reverse(tmp_path):
     undisturbed = curve("mlm", tmp_path / "undisturbed")
-    for number, (stopped, resumed) in enumerate([(2, 1), (1, 2)]):
+    for number, (first, second) in enumerate([(2, 1), (1, 2)]):
         folder = tmp_path / str(number) / "case"
         folder.mkdir(parents=True)
-        if stopped == 2:
-            assert results("stopped", folder) == ["stopped"] * 2
+        if first == 2:
+            assert results(__file__, "stopped", folder) == ["stopped"] * 2
         else:
-            with pytest.raises(KeyboardInterrupt):
-                fitted("mlm", folder.parent / "resumed", report=_interrupt)
+            assert stopped("mlm", folder.parent / "resumed") == "stopped"
         (checkpoint,) = (folder.parent / "resumed").glob("checkpoint-*")
         assert 4 <= int(checkpoint.name.removeprefix("checkpoint-")) < 9
-        found = [case_resumed(folder)] if resumed == 1 else results("resumed", folder)
+        found = [case_resumed(folder)] if second == 1 else results(__file__, "resumed", folder)
         for one in found:
             assert one["losses"] == pytest.approx(undisturbed["losses"], abs=1e-5)
             assert one["tokens"] == undisturbed["tokens"]
 
 
-def _interrupt(done):
-    if done.update == 4:
-        os.kill(os.getpid(), signal.SIGINT)
-
-
 @pytest.mark.slow
 def test_when_one_is_killed_the_other_ends_at_once_and_says_so(tmp_path):
-    main, killed = start("killed", tmp_path)
+    main, killed = start(__file__, "killed", tmp_path)
     try:
         assert killed.wait(PATIENCE) == -signal.SIGKILL
         died = time.monotonic()
@@ -356,16 +278,16 @@ def test_without_a_launcher_there_is_one():
     assert not torch.distributed.is_initialized()
 
 
-@pytest.mark.parametrize("name", ["FSDP", "DeepSpeed"])
-def test_other_ways_of_launching_are_refused(monkeypatch, name):
+def test_other_ways_of_launching_are_refused(monkeypatch):
     monkeypatch.setenv("RANK", "0")
     monkeypatch.setenv("WORLD_SIZE", "2")
-    monkeypatch.setenv(f"ACCELERATE_USE_{name.upper()}", "true")
+    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
     with pytest.raises(TrainingError) as caught:
         processes.barrier()
     assert str(caught.value) == (
-        f"the processes were launched for {name}, which lingweave does not do; "
-        "launch them without; where memory is short, set micro_batch_size"
+        "the processes were launched for DeepSpeed, which lingweave does not do; "
+        "launch them without; where memory is short, set micro_batch_size, "
+        "or launch them with --use_fsdp"
     )
 
 
@@ -389,6 +311,4 @@ def test_every_objective_that_can_be_cut_is_trained_here_or_is_made_of_one_that_
 
 
 if __name__ == "__main__":
-    chosen, place = sys.argv[1], Path(sys.argv[2])
-    found = globals()[f"case_{chosen}"](place)
-    (place / f"{chosen}.{processes.rank()}.json").write_text(json.dumps(found))
+    answer(globals())

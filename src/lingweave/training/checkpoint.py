@@ -22,7 +22,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lingweave.errors import TrainingError
-from lingweave.training import processes
+from lingweave.training import processes, sharding
 from lingweave.training.epochs import damage_of_epochs, remove_other_epochs
 from lingweave.training.manifest import damage, new_folder
 from lingweave.training.progress import Progress
@@ -38,21 +38,23 @@ def save_checkpoint(
 ) -> None:
     """Add a checkpoint to `folder`; the one before it stays, the others are removed.
 
-    The main process does it, the others wait for it.
+    The main process does it, the others wait for it. The model is whole; the optimizer may be that
+    of sharded layers.
 
     Raises:
         TrainingError: the disk is full; the older checkpoints stay.
     """
+    state = sharding.whole_state(optimizer)
     if processes.is_main():
-        _save(folder, model, optimizer, progress)
+        _save(folder, model, state, progress)
     processes.barrier()
 
 
-def _save(folder: Path, model: nn.Module, optimizer: Optimizer, progress: Progress) -> None:
+def _save(folder: Path, model: nn.Module, state: dict[str, Any], progress: Progress) -> None:
     newest = folder / f"{_PREFIX}{progress.update:08d}"
     with new_folder(newest, f"the checkpoint of update {progress.update}") as partial:
         save_model(model, str(partial / _WEIGHTS))
-        torch.save(optimizer.state_dict(), partial / _OPTIMIZER)
+        torch.save(state, partial / _OPTIMIZER)
         (partial / _PROGRESS).write_text(json.dumps(asdict(progress)), encoding="utf-8")
     # A later one was passed over as damaged, else the run would have gone on from it.
     kept = {newest, *[path for path in _checkpoints(folder) if path < newest][-1:]}
@@ -106,7 +108,7 @@ def _restore(checkpoint: Path, model: nn.Module, optimizer: Optimizer) -> Progre
         state: dict[str, Any] = torch.load(
             checkpoint / _OPTIMIZER, map_location="cpu", weights_only=True
         )
-        optimizer.load_state_dict(state)
+        sharding.load_whole_state(optimizer, state)
     except Exception as error:  # whatever torch or safetensors say of what does not fit
         raise _of_another_training(checkpoint, error) from error
     return _read_progress(checkpoint)

@@ -116,7 +116,8 @@ def train(
         logs=run.work / LOGS,
         needs_whole_updates=run.needs_whole_updates,
     )
-    progress = load_checkpoint(run.work, model, updates.optimizer)
+    with updates.whole_model("cpu"):
+        progress = load_checkpoint(run.work, model, updates.optimizer)
     sitting, cadence = _Sitting(progress), Cadence(run.options.checkpoint_updates)
     try:
         with Interruption() as interruption:
@@ -138,7 +139,8 @@ def train(
                     progress.losses.append((progress.update, done.loss))
                 updates.log(progress.update, done.loss)
                 if select is not None and progress.update in plan.epoch_ends:
-                    score_epoch(model, select, progress, run.work, keep=run.keep_epochs)
+                    with updates.whole_model():
+                        score_epoch(model, select, progress, run.work, keep=run.keep_epochs)
                 if run.report is not None:
                     run.report(sitting.report(plan.num_updates, done.loss))
                 interrupt = interruption.requested  # once: it may come at any time
@@ -146,10 +148,11 @@ def train(
                     [interrupt is not None, cadence.is_due(progress.update)]
                 )
                 if stop or due:
-                    with cadence.timed():
+                    with cadence.timed(), updates.whole_model("cpu"):
                         save_checkpoint(run.work, model, updates.optimizer, progress)
                 if stop:
                     raise interrupt or KeyboardInterrupt
+        updates.unshard()
     finally:
         updates.end()
     if select is not None:

@@ -36,7 +36,6 @@ BUCKET = 2**23
 enough that a message's own time does not count."""
 
 _SPOKEN = "lingweave-spoken"
-_UNSUPPORTED = {"ACCELERATE_USE_FSDP": "FSDP", "ACCELERATE_USE_DEEPSPEED": "DeepSpeed"}
 
 _is_alone = False
 
@@ -151,6 +150,11 @@ def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
                 gradient.copy_(summed.view_as(gradient))
 
 
+def shards_layers() -> bool:
+    """Whether they were launched with `--use_fsdp`, and there are several; see `sharding`."""
+    return _is_launched_for_shards() and count() > 1
+
+
 def is_first_to_fail() -> bool:
     """Whether this process is the one to say why the run ends: the first that has to.
 
@@ -166,6 +170,17 @@ def is_first_to_fail() -> bool:
         return True
 
 
+def loss_of_a_process() -> TrainingError:
+    """What is to be said when another process is gone; there is then time to say it."""
+    if threading.current_thread() is threading.main_thread():
+        # The launcher ends those that are left: not before they have said why.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    return TrainingError(
+        "another process of this run has ended or cannot be reached",
+        remedy="see what it said, and run the same command again: it resumes",
+    )
+
+
 @cache
 def _group() -> distributed.ProcessGroup:
     """Join the other processes, and make the group that they talk in.
@@ -173,16 +188,24 @@ def _group() -> distributed.ProcessGroup:
     Raises:
         TrainingError: a way of launching is asked for that is not supported.
     """
-    for variable, name in _UNSUPPORTED.items():
-        if os.environ.get(variable, "false").lower() == "true":
-            raise TrainingError(
-                f"the processes were launched for {name}, which lingweave does not do",
-                remedy="launch them without; where memory is short, set micro_batch_size",
-            )
+    if os.environ.get("ACCELERATE_USE_DEEPSPEED", "false").lower() == "true":
+        raise TrainingError(
+            "the processes were launched for DeepSpeed, which lingweave does not do",
+            remedy="launch them without; where memory is short, set micro_batch_size, "
+            "or launch them with --use_fsdp",
+        )
+    _is_launched_for_shards()
     PartialState(cpu=not torch.cuda.is_available())
     atexit.register(distributed.destroy_process_group)
     group: distributed.ProcessGroup = distributed.new_group(backend="gloo", timeout=PATIENCE)
     return group
+
+
+@cache
+def _is_launched_for_shards() -> bool:
+    # Taken out: Accelerate would prepare for its own way, and transformers load weights in the main
+    # process only.
+    return os.environ.pop("ACCELERATE_USE_FSDP", "false").lower() == "true"
 
 
 def _buckets(gradients: Sequence[Tensor]) -> Iterator[list[Tensor]]:
@@ -206,10 +229,4 @@ def _loss_of_a_process_is_said() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if threading.current_thread() is threading.main_thread():
-            # The launcher ends those that are left: not before they have said why.
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise TrainingError(
-            "another process of this run has ended or cannot be reached",
-            remedy="see what it said, and run the same command again: it resumes",
-        ) from error
+        raise loss_of_a_process() from error

@@ -7,12 +7,15 @@ sum is what one process would have got. Masking is the same however many there a
 by each process for itself, so with dropout several of them give another, equally valid run.
 
 Nothing is sent while gradients are computed, as DDP would: where the memory of one process is too
-small, all of them can start the same update again, in smaller micro-batches.
+small, all of them can start the same update again, in smaller micro-batches. Where layers are
+sharded, their weights are sent, and others wait for a process that lacks memory. So the size of the
+micro-batches is the user's to choose there, and all processes compute equally many.
 """
 
 import logging
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,11 +26,12 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 
 from lingweave.encoder import set_attention_dropout
 from lingweave.errors import TrainingError
 from lingweave.objectives.base import Batch, Objective
-from lingweave.training import processes
+from lingweave.training import processes, sharding
 from lingweave.training.batching import micro_batches
 from lingweave.training.memory import keep_freed_memory
 from lingweave.training.options import Precision, TrainingOptions
@@ -85,6 +89,7 @@ class Updates:
         self._needs_whole_updates = needs_whole_updates
         self._micro_batch_size = options.micro_batch_size
         self._seed, self._num_updates = seed, num_updates
+        is_sharded = processes.shards_layers()
         self._accelerator = Accelerator(
             mixed_precision="bf16" if precision_of_machine(options.precision) == "bf16" else "no",
             log_with=options.tracker,
@@ -101,11 +106,20 @@ class Updates:
             set_attention_dropout(model, options.attention_dropout)
         # Frozen parts are used as they will be used, without dropout.
         self._frozen = [part for part in model.children() if not _is_trained(part)]
+        self._layers = (
+            sharding.ShardedLayers(model, self._accelerator.device) if is_sharded else None
+        )
+        # No kernel takes weights that are whole and such that are not.
         self.optimizer = torch.optim.AdamW(
-            _parameter_groups(model, options.weight_decay), lr=options.learning_rate, fused=True
+            _parameter_groups(model, options.weight_decay),
+            lr=options.learning_rate,
+            fused=not is_sharded,
+            foreach=False,
         )
         # "Evaluation mode" leaves out DDP and nothing else; see the module.
-        self._step = self._accelerator.prepare_model(_Step(model, objective), evaluation_mode=True)
+        self._step = self._accelerator.prepare_model(
+            _Step(model, objective), device_placement=not is_sharded, evaluation_mode=True
+        )
         self._prepared = self._accelerator.prepare_optimizer(self.optimizer)
 
     def apply(self, examples: Sequence[Any], update: int) -> Updated:
@@ -145,13 +159,16 @@ class Updates:
         cuts = micro_batches(lengths, examples=size, positions=self._positions)
         batches = [self._objective.collate(own[cut], generators[cut]) for cut in cuts]
         counts, num_tokens = self._counted(batches)
+        fillers = self._fillers(examples[0], update, len(batches))
         self._step.train()
         for module in self._frozen:
             module.eval()
         loss, is_too_large = 0.0, False
         try:
-            loss = self._gradients(batches, counts)
+            loss = self._gradients(batches, counts, fillers)
         except RuntimeError as error:
+            if self._layers is not None:
+                raise _failure_of_sharded(error, update) from error
             if not should_reduce_batch_size(error):
                 raise
             is_too_large = True
@@ -185,6 +202,29 @@ class Updates:
         *counts, num_tokens = map(int, processes.total([*own, tokens]))
         return dict(zip(parts, counts, strict=True)), num_tokens
 
+    def _fillers(self, example: Any, update: int, num_batches: int) -> list[Batch]:  # noqa: ANN401
+        """What is computed for nothing, where layers are sharded and others have more batches."""
+        if self._layers is None:
+            return []
+        missing = max(processes.gather(num_batches)) - num_batches
+        filler = self._objective.collate([example], [generator_of(self._seed, update, 0)])
+        return [filler] * missing
+
+    def whole_model(self, device: str | torch.device | None = None) -> AbstractContextManager[None]:
+        """Within it the model is whole, where its layers are sharded; all processes take part.
+
+        Args:
+            device: where the layers are, for so long; by default the one that computes.
+        """
+        if self._layers is None:
+            return nullcontext()
+        return self._layers.whole(device or self._accelerator.device)
+
+    def unshard(self) -> None:
+        """Make the model whole for good: the training is done."""
+        if self._layers is not None:
+            self._layers.end()
+
     def log(self, update: int, loss: float) -> None:
         """Tell the tracker, where there is one, after so many updates."""
         if self._options.tracker is not None:
@@ -198,12 +238,15 @@ class Updates:
         self._accelerator.free_memory()
         AcceleratorState._reset_state()  # so that the next run may compute in another precision
 
-    def _gradients(self, batches: Sequence[Batch], counts: Mapping[str, int]) -> float:
+    def _gradients(
+        self, batches: Sequence[Batch], counts: Mapping[str, int], fillers: Sequence[Batch]
+    ) -> float:
         """Add up the gradients of the micro-batches; their part of the loss.
 
         Args:
             batches: of this process; it may have none.
             counts: predictions of each part of the objective in the whole update.
+            fillers: computed too; they change nothing.
         """
         loss = 0.0
         for batch in batches:
@@ -212,16 +255,20 @@ class Updates:
             share = sum(weight * sums[part] / max(1, counts[part]) for part, weight in weights)
             self._accelerator.backward(share)
             loss += float(share.detach())
+        for batch in fillers:
+            sums = self._step(batch.to(self._accelerator.device))
+            self._accelerator.backward(sum(sums.values()) * 0.0)
         return loss
 
     def _descend(self, update: int) -> float:
         """Sum the gradients and take the step, unless one is not finite; the norm of all."""
-        processes.sum_gradients(self._step.parameters())
-        norm = float(
-            self._accelerator.clip_grad_norm_(
-                self._step.parameters(), self._options.max_gradient_norm
-            )
-        )
+        trained, most = list(self._step.parameters()), self._options.max_gradient_norm
+        if self._layers is None:
+            processes.sum_gradients(trained)
+            norm = float(self._accelerator.clip_grad_norm_(trained, most))
+        else:
+            processes.sum_gradients(one for one in trained if not isinstance(one, DTensor))
+            norm = sharding.clip_gradients(trained, most)
         if not math.isfinite(norm):
             return norm
         factor = linear_schedule(update, self._num_updates, self._options.warmup)
@@ -266,6 +313,16 @@ class _Step(nn.Module):
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         return self._objective.sums(self.model, batch)
+
+
+def _failure_of_sharded(error: RuntimeError, update: int) -> TrainingError:
+    """The others wait for what this process would have sent, so there is no second try."""
+    if should_reduce_batch_size(error):
+        return TrainingError(
+            f"update {update + 1} does not fit the memory",
+            remedy="lower micro_batch_size, which gives the same result",
+        )
+    return processes.loss_of_a_process()
 
 
 def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
