@@ -52,12 +52,16 @@ def test_studies_of_twins_are_planned(name, num_trained, num_finetuned, tmp_path
         # 6 systems with 3 seeds and the encoder as it is; 14 bitexts.
         (
             "real",
-            {"align": 14, "encoder": 1, "pretrain": 18, "finetune": 19 * 8, "evaluate": 19 * 9},
+            {"align": 14, "tokenize": 14, "encoder": 1, "pretrain": 18}
+            | {"finetune": 19 * 8, "evaluate": 19 * 9},
         ),
         # With 3 seeds, 11 tasks; those tested on the other mixture share their training.
         ("code-mixed", {"finetune": 3 * 7, "body": 3 * 3, "evaluate": 3 * 11}),
         ("tasks-small", {"finetune": 6, "evaluate": 8}),
-        ("xnli-small", {"align": 3, "encoder": 1, "pretrain": 3, "finetune": 4, "evaluate": 4}),
+        (
+            "xnli-small",
+            {"align": 3, "tokenize": 3, "encoder": 1, "pretrain": 3, "finetune": 4, "evaluate": 4},
+        ),
     ],
 )
 def test_studies_of_real_languages_are_planned(name, kinds, shared, tmp_path, monkeypatch):
