@@ -452,6 +452,7 @@ def test_a_file_that_changed_behind_its_name_is_noticed(twins, tmp_path):
     _, notes = run(values, tmp_path / "out")
     assert [label.split("-")[0] for label in notes.run] == [
         "align",
+        "tokenize",
         "pretrain",
         "finetune",
         "evaluate",
