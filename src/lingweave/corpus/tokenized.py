@@ -48,7 +48,8 @@ def read_tokenized(path: Path | str, *, lowercase: bool = False) -> pa.RecordBat
 def _batches(path: Path, lowercase: bool) -> Iterator[pa.RecordBatch]:
     num_lines = 0
     for block in _whole_lines(path):
-        lines = block.split(b"\n")
+        # Arrow now and then leaves a carriage return at the end of a word.
+        lines = block.replace(b"\r\n", b"\n").split(b"\n")
         if not lines[-1]:
             lines.pop()
         batch = _split(lines, path, num_lines)
