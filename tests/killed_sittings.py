@@ -7,6 +7,7 @@ the training. The killer is a thread of it: how busy the machine is does not mov
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ class Moment:
     Attributes:
         update: of the whole run; 0 for before the first.
         seconds: after it.
-        writing: whether to wait for a half-written checkpoint first.
+        writing: whether a checkpoint must be half-written then; `seconds` are as many thousandths
+            of a second as there are steps of the writing to let pass.
     """
 
     update: int
@@ -91,11 +93,12 @@ TRAININGS = {"pretrain": pretrain, "finetune": finetune}
 class Killer:
     """An observer of the training that kills it."""
 
-    def __init__(self, out: Path, moment: Moment | None, said: Connection) -> None:
-        self._work, self._moment, self._said = out.with_name(f"{out.name}.unfinished"), moment, said
+    def __init__(self, moment: Moment | None, said: Connection) -> None:
+        self._moment, self._said = moment, said
         self._is_time = threading.Event()
-        if moment is not None:
-            threading.Thread(target=self._kill, daemon=True).start()
+        self._steps_left = 0
+        if moment is not None and not moment.writing:
+            threading.Thread(target=self._kill_later, daemon=True).start()
             if moment.update == 0:
                 self._is_time.set()
 
@@ -104,23 +107,32 @@ class Killer:
 
     def update(self, report) -> None:
         self._said.send(report.update)
-        if self._moment is None:
+        if self._moment is None or report.update < self._moment.update:
             return
-        if report.update >= self._moment.update:
-            self._is_time.set()
+        if self._moment.writing:
+            if not self._steps_left:
+                self._steps_left = 2 + int(1000 * self._moment.seconds)
+                sys.addaudithook(self._count_steps)
+            return
+        self._is_time.set()
         if report.update >= min(self._moment.update + OUTRUN, NUM_UPDATES):
             time.sleep(PATIENCE)  # on a busy machine it would end before the killer wakes
 
-    def _kill(self) -> None:
+    def _kill_later(self) -> None:
         self._is_time.wait()
-        while self._moment.writing and not any(self._work.glob("*/resume/partial")):
-            time.sleep(0.0001)
         time.sleep(self._moment.seconds)
         os.kill(os.getpid(), signal.SIGKILL)
 
+    def _count_steps(self, event: str, arguments: tuple) -> None:
+        """Python tells of whatever is made, opened or renamed, just before it is done."""
+        if event in ("os.mkdir", "open", "os.rename") and "partial" in str(arguments[0]):
+            self._steps_left -= 1
+            if not self._steps_left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
 
 def _sit(name: str, inputs: Path, out: Path, moment: Moment | None, said: Connection) -> None:
-    TRAININGS[name](inputs, out, Killer(out, moment, said))
+    TRAININGS[name](inputs, out, Killer(moment, said))
 
 
 def sitting(name: str, inputs: Path, out: Path, moment: Moment | None = None) -> list[int]:
