@@ -32,6 +32,8 @@ from two_processes import (
     stopped,
 )
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 class Recorder:
     """Least squares through the origin, which remembers the examples it made batches of."""
