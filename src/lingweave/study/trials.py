@@ -12,6 +12,10 @@ Settings, by what a model is trained on:
 
 In each of them a task with `intermediate` starts from the encoder of the model that was fine-tuned
 zero-shot on that other task first.
+
+A system that is pre-trained is fine-tuned from each seed of pre-training with each of fine-tuning.
+The encoder as it is has none of the former, so it gets more of the latter: a comparison with it
+can say no more than that side knows which has fewer seeds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +47,7 @@ class Trial:
         selection: the rule by which its weights were selected.
         languages: tested.
         pretraining_seed: of the system; of no meaning for an encoder as it is.
-        finetuning_seed: of the fine-tuning.
+        finetuning_seed: of the fine-tuning; see the module for the encoder as it is.
         finetune: the stage that makes the model.
         evaluate: the stage that tests it.
     """
@@ -84,14 +88,23 @@ def plan_trials(
     # Setting by setting, in the order in which the recipe names them.
     settings = list(dict.fromkeys([*recipe.settings, *(setting for setting, _ in own)]))
     own.sort(key=lambda case: settings.index(case[0]))
-    for system, (setting, task), finetuning_seed in product(
-        recipe.systems, own, recipe.finetuning.seeds
-    ):
-        trained = not isinstance(recipe.systems[system], Untrained)
-        for seed in recipe.pretraining.seeds if trained else recipe.pretraining.seeds[:1]:
+    for system, (setting, task) in product(recipe.systems, own):
+        for seed, finetuning_seed in _seeds_of(system, recipe):
+            trained = not isinstance(recipe.systems[system], Untrained)
             made = systems[system, seed] if trained else encoder
             start = _Start(recipe, system, made, seed, finetuning_seed, alignments, digests)
             yield from start.trials(setting, task)
+
+
+def _seeds_of(system: str, recipe: Recipe) -> list[tuple[int, int]]:
+    """The seeds of pre-training and of fine-tuning of each model of a system."""
+    pretraining, finetuning = recipe.pretraining.seeds, recipe.finetuning.seeds
+    if not isinstance(recipe.systems[system], Untrained):
+        return [(seed, other) for other in finetuning for seed in pretraining]
+    # The recipe's own come first, so that a study that was run with them alone keeps its models.
+    more = pretraining if recipe.trains_systems else []
+    seeds = list(dict.fromkeys([*finetuning, *more]))[: max(len(finetuning), len(more))]
+    return [(pretraining[0], seed) for seed in seeds]
 
 
 @dataclass(frozen=True)
