@@ -80,6 +80,11 @@ class Recipe(Strict):
         own = self.tasks[task].settings
         return self.settings if own is None else own
 
+    def systems_on(self, task: str) -> list[str]:
+        """The systems that are fine-tuned on a task of this recipe, in the recipe's order."""
+        own = self.tasks[task].systems
+        return [system for system in self.systems if own is None or system in own]
+
     def finetuning_on(self, task: str) -> Finetuning:
         """How a task of this recipe is fine-tuned."""
         own = self.tasks[task].finetuning

@@ -92,6 +92,9 @@ class TaskSource(Strict):
     settings: Annotated[list[Name], EACH_ONCE] | None = Field(
         default=None, min_length=1, description="in place of the recipe's `settings`"
     )
+    systems: Annotated[list[Name], EACH_ONCE] | None = Field(
+        default=None, min_length=1, description="only these are trained on it; default: all"
+    )
     finetuning: FinetuningOptions | None = Field(
         default=None, description="what is given here holds in place of the recipe's `finetuning`"
     )
