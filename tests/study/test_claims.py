@@ -6,89 +6,27 @@ import pytest
 from lingweave.config import PUBLISHED, ResultClaim, load_recipe
 from lingweave.errors import RecipeError, TableError
 from lingweave.evaluation import PREDICTIONS, Model, Outcome
-from lingweave.study import Results
 from lingweave.study.claims import NO_PREDICTIONS, claims_of, judge_claims
 from lingweave.study.judging import judged
 from lingweave.study.lengths import length_buckets
 from lingweave.tasks.classification import label_statistics
+from made_predictions import (
+    NUM_EXAMPLES,
+    SYSTEMS,
+    ZERO_SHOT,
+    only,
+    outcome,
+    predictions,
+    results,
+    verdicts,
+)
 
-NUM_EXAMPLES = 1000
-SYSTEMS = {
-    "untouched": {"objective": "none"},
-    "mlm": {"objective": "mlm", "masking": 0.3},
-    "tlm": {"objective": "tlm", "masking": 0.3},
-    "weam": {"objective": "weam", "masking": 0.15, "cross_weight": 1.0},
-}
 CLAIM = {
     "id": "mine",
     "text": "it is better",
     "first": {"system": "tlm"},
     "second": {"system": "mlm"},
 }
-
-
-def results(**recipe):
-    values = {
-        "tasks": {"xnli": {"task": "nli"}},
-        "settings": ["zero-shot", "translate-train"],
-        "pretraining": {"epochs": 2, "learning_rate": 1e-4},
-        **recipe,
-    }
-    systems = values.pop("systems", SYSTEMS)
-    return Results(
-        study="by hand",
-        question="",
-        control="mlm",
-        source_language=dict.fromkeys(values["tasks"], "en"),
-        measures={},
-        scores=[],
-        alignments=[],
-        systems={name: {"options": options, "runs": []} for name, options in systems.items()},
-        recipe=values,
-        made_by={},
-        stages=[],
-    )
-
-
-def outcome(accuracy, seed, length=10):
-    """So many of the examples are right, but not the same of all models."""
-    gold = np.arange(NUM_EXAMPLES) % 3
-    generator = np.random.default_rng(seed)
-    wrong = generator.permutation(NUM_EXAMPLES) >= round(accuracy * NUM_EXAMPLES)
-    lengths = np.full(NUM_EXAMPLES, length, dtype=np.int32)
-    return Outcome(label_statistics(gold, (gold + wrong) % 3, 3), lengths)
-
-
-def predictions(accuracies, num_seeds=5, languages=("en", "de", "fr"), task="xnli"):
-    """By (system, setting) the mean accuracy in all but English, which is always right."""
-    found, generator = {}, np.random.default_rng(0)
-    for cell, ((system, setting), accuracy) in enumerate(accuracies.items()):
-        lucks = generator.normal(scale=0.004, size=num_seeds)
-        for seed in range(num_seeds):
-            model = Model(system, setting, task, "dev", seed, 1)
-            luck = lucks[seed] - lucks.mean()
-            found[model] = {
-                language: outcome(
-                    1 if language == "en" else accuracy + luck, 1000 * cell + 10 * seed + number
-                )
-                for number, language in enumerate(languages)
-            }
-    return found
-
-
-ZERO_SHOT = {
-    (name, "zero-shot"): accuracy
-    for name, accuracy in {"untouched": 0.6, "mlm": 0.6, "tlm": 0.6, "weam": 0.7}.items()
-}
-
-
-def verdicts(found):
-    return {one.id: one.verdict for one in found if one.verdict != "not tested"}
-
-
-def only(found, name):
-    (one,) = (claim for claim in found if claim.id == name)
-    return one
 
 
 def test_a_gain_supports_and_a_loss_contradicts():
@@ -177,7 +115,7 @@ def test_a_claim_is_tested_on_every_task_it_speaks_of():
     [
         ({}, "Q", "no system plays code-switched"),
         ({}, "C5", "no task mlqa or xquad or tydiqa"),
-        ({"settings": ["zero-shot"]}, "C2", "the setting translate-train is not in the study"),
+        ({"settings": ["zero-shot"]}, "C2", "no task in the setting translate-train"),
         ({}, "C6", "no system plays word-aligned"),
         ({}, "C10", "another setting here: 0.15"),
         ({}, "C11", "another setting here: 0.0001"),
@@ -248,6 +186,29 @@ def test_ratios_and_choices_of_settings_are_compared_too():
     assert only(found, "P2").compared[1] == "untouched, random, xnli"
 
 
+def test_a_task_that_is_done_in_more_settings_is_compared_in_them():
+    """Translate-train is no setting of the recipe, but one of one of its tasks."""
+    tasks = {"xnli": {"task": "nli"}, "dev": {"task": "nli", "settings": ["translate-train"]}}
+    recipe = results(tasks=tasks, settings=["zero-shot"])
+    tested = predictions(ZERO_SHOT) | predictions(
+        {(name, "translate-train"): value for (name, _), value in ZERO_SHOT.items()}, task="dev"
+    )
+    found = judge_claims(recipe, tested)
+    assert verdicts(found)["C4"] == "supported"
+    assert only(found, "C4").task == "dev"
+    assert only(found, "C3").task == "xnli"
+    # Neither of the tasks is done in both settings.
+    assert only(found, "C8").reason == "no task in the setting zero-shot and in translate-train"
+
+
+def test_a_language_that_was_not_tested_is_told_for_the_task_that_lacks_it():
+    tasks = {"xnli": {"task": "nli"}, "again": {"task": "nli"}}
+    tested = predictions(ZERO_SHOT) | predictions(ZERO_SHOT, task="again", languages=("en", "sw"))
+    found = judge_claims(results(tasks=tasks, claims=[CLAIM | {"languages": ["sw"]}]), tested)
+    assert [one.verdict for one in found[:2]] == ["not tested", "inconclusive"]
+    assert found[0].reason == "tlm, zero-shot, xnli was not tested in sw"
+
+
 def test_an_intermediate_task_is_compared_with_the_same_task_without():
     tasks = {
         "nli": {"task": "nli"},
@@ -292,7 +253,7 @@ def test_every_claim_of_the_literature_stands_there_once():
     names = [f"C{number}" for number in range(1, 18)]
     assert {one.id for one in PUBLISHED} == {*names, "P1", "P2", "S1", "Q"}
     with_margin = {one.id for one in PUBLISHED if getattr(one, "margin", 0) > 0}
-    assert with_margin == {"C6", "C8"}
+    assert with_margin == {"C6", "C8", "C10", "C15"}
     assert claims_of({"margins": {"C6": 0.5}})[6].margin == 0.5
 
 

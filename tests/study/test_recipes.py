@@ -27,6 +27,7 @@ SIZES = {
         ("twins", 7 * 5, 8 * 5),
         ("twins-amount", 7 * 3, 7 * 3),
         ("twins-links", 6 * 3, 6 * 3),
+        ("twins-settings", 7 * 5, 7 * 5),
         ("twins-distance", 3 * 3, 4 * 3),
         ("twins-switching", 0, 7 * 3),
         ("demo", 4, 5),

@@ -85,7 +85,11 @@ class CurriculumClaim(Claim):
 
 
 class LengthClaim(Claim):
-    """Inputs of one kind of task are shorter than those of others, and lose less by translation."""
+    """Inputs of one kind of task are shorter than those of others, and long ones lose more.
+
+    They lose by translation: what is compared is how far the other languages stay behind the task's
+    source language, `base` in translate-train where that was done, else zero-shot.
+    """
 
     kind: Literal["data"] = "data"
     short: list[Name]
@@ -93,12 +97,22 @@ class LengthClaim(Claim):
 
 
 class SettingClaim(Claim):
-    """A value of the paper's: is it the one this study uses?"""
+    """A value of the paper's: is no other one better, of those that systems of the study have?
+
+    Where no two systems differ in that option alone, the question is whether the study uses it.
+    """
 
     kind: Literal["setting"] = "setting"
     section: Name = Field(description="`pretraining`, or the role of a system")
     option: str
     value: JsonValue
+    margin: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="another value is better if by more, in the metric, 0–1; systems alone differ, "
+        "so that only their options need one",
+    )
 
 
 class MethodClaim(Claim):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from lingweave.config.claims import ResultClaim, player
+from lingweave.config.claims import ResultClaim, SettingClaim, player
 from lingweave.config.published_claims import PUBLISHED
 from lingweave.config.recipe import TWINS_VARIABLE, Recipe
 from lingweave.config.systems import Feed, Untrained, feed_of
@@ -128,10 +128,14 @@ def _untestable_claims(recipe: Recipe) -> Iterator[tuple[Location, str]]:
     for role, name in recipe.roles.items():
         if name not in recipe.systems:
             yield ("roles", role), f"{name!r} is none of the systems {', '.join(recipe.systems)}"
-    with_margin = {one.id for one in PUBLISHED if isinstance(one, ResultClaim) and one.margin > 0}
+    with_margin = {
+        one.id: None
+        for one in PUBLISHED
+        if isinstance(one, ResultClaim | SettingClaim) and one.margin > 0
+    }
     for name, margin in recipe.margins.items():
         if name not in with_margin:
-            known = ", ".join(sorted(with_margin))
+            known = ", ".join(with_margin)
             yield ("margins", name), f"no published claim {name!r} has a margin, but {known}"
         if not 0 < margin < 1:
             yield ("margins", name), f"{margin:g} is not between 0 and 1; 0.01 is one point"
@@ -142,7 +146,7 @@ def _untestable_claims(recipe: Recipe) -> Iterator[tuple[Location, str]]:
                 player(systems, recipe.roles, side.system)
             except LookupError as error:
                 yield ("claims", number, part), str(error)
-            if side.setting not in recipe.settings:
+            if not any(side.setting in recipe.settings_of(task) for task in recipe.tasks):
                 yield ("claims", number, part), f"{side.setting!r} is not in `settings`"
 
 

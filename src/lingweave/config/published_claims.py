@@ -2,8 +2,8 @@
 
 C1 to C17 and Q come from WEAM's paper (Yang et al. 2021, 2106.01732v2) and the questions around
 it, P1 and P2 from Progressive Code-Switching (2406.13361v1), S1 from 2102.12407v1. The texts are
-ours. Margins are ours too, since the papers speak of "about the same" and "close to": a recipe says
-its own in `margins`.
+ours. Margins are ours too, since the papers speak of "about the same" and "close to", and say of
+their settings only what they are: a recipe says its own in `margins`.
 """
 
 from lingweave.config.claims import (
@@ -128,6 +128,7 @@ PUBLISHED: tuple[AnyClaim, ...] = (
         section="weam",
         option="masking",
         value=0.3,
+        margin=0.01,
     ),
     SettingClaim(
         id="C11",
@@ -168,6 +169,7 @@ PUBLISHED: tuple[AnyClaim, ...] = (
         section="weam",
         option="cross_weight",
         value=1.0,
+        margin=0.01,
     ),
     MethodClaim(
         id="C16",

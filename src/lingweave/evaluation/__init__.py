@@ -6,6 +6,7 @@ Nothing here knows how a model was trained.
 from lingweave.evaluation.extraction import ExtractionSetting, score_extractions
 from lingweave.evaluation.intervals import Interval, score_interval
 from lingweave.evaluation.isotropy import Isotropy, measure_isotropy
+from lingweave.evaluation.length_gaps import compare_gaps
 from lingweave.evaluation.predictions import (
     PREDICTIONS,
     Cell,
@@ -44,6 +45,7 @@ __all__ = [
     "Relation",
     "RetrievalScore",
     "Runs",
+    "compare_gaps",
     "compare_scores",
     "holm",
     "join_predictions",

@@ -26,7 +26,7 @@ With many seeds both agree.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -99,12 +99,13 @@ class Comparison:
 
 
 def compare_scores(first: Runs, second: Runs, metric: Metric) -> Comparison:
-    """The difference of two systems on the same test sets, row n of both being the same example.
+    """The difference of two systems, row n of test sets of equal size being the same example.
 
     If both have the same seeds, these are paired; else each system's vary by themselves. Several
     models of one seed (fine-tunings of one pre-training) count by the mean of their scores. Test
-    sets of equal size are taken for translations of one, as in `score_interval`. With fewer than
-    `MIN_SEEDS` seeds, or if no difference was seen to vary, the error is infinite.
+    sets of equal size are taken for translations of one, as in `score_interval`; those of a size
+    that only one of both has, for other examples. With fewer than `MIN_SEEDS` seeds, or if no
+    difference was seen to vary, the error is infinite.
 
     Args:
         first: a system's runs.
@@ -117,14 +118,12 @@ def compare_scores(first: Runs, second: Runs, metric: Metric) -> Comparison:
         return Comparison(effect=effect, error=np.inf, freedom=1, num_seeds=num_seeds)
     if list(first) == list(second):
         parts = [_seed_variance(own - other)]
-        shared = [_pair_products(own_spread[n] - other_spread[n]) for n in own_spread]
+        shared = [_pair_products(one - two) for one, two in _by_size(own_spread, other_spread)]
     else:
         parts = [_seed_variance(own), _seed_variance(other)]
         shared = [
-            _pair_products(own_spread[n])
-            + _pair_products(other_spread[n])
-            - 2 * own_spread[n].mean(axis=1) * other_spread[n].mean(axis=1)
-            for n in own_spread
+            _pair_products(one) + _pair_products(two) - 2 * one.mean(axis=1) * two.mean(axis=1)
+            for one, two in _by_size(own_spread, other_spread)
         ]
     of_seeds = min(freedom for _, freedom in parts)
     if (covariance := float(sum(products.sum() for products in shared))) > 0:
@@ -163,6 +162,20 @@ def _measure(runs: Runs, metric: Metric) -> tuple[Floats, dict[int, Floats]]:
                 scale = np.sqrt((size - 1) / size)
                 spread[size][:, index] += share * scale * (without - without.mean())
     return scores, dict(spread)
+
+
+def _by_size(
+    own: Mapping[int, Floats], other: Mapping[int, Floats]
+) -> Iterator[tuple[Floats, Floats]]:
+    """What each example does to both, (N, S) and (N, T), for each size of test set N.
+
+    Yields:
+        zeros for the one that has no test set of that size.
+    """
+    num_own, num_other = (next(iter(spread.values())).shape[1] for spread in (own, other))
+    for size in dict.fromkeys([*own, *other]):
+        zeros = [np.zeros((size, num_seeds)) for num_seeds in (num_own, num_other)]
+        yield own.get(size, zeros[0]), other.get(size, zeros[1])
 
 
 def _seed_variance(scores: Floats) -> tuple[float, float]:

@@ -1,0 +1,214 @@
+"""What a study has to judge claims by: who plays which role, what was tested, what differs from it.
+
+What is compared are models chosen by the recipe's first rule of selection.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lingweave.config import player
+from lingweave.evaluation import Cell, Comparison, Predictions, Runs, compare_scores, seed_runs
+from lingweave.evaluation.predictions import PRE_TRAINING
+from lingweave.study.results import Results
+from lingweave.tasks import TASKS, Metric
+
+
+class NotTestedError(Exception):
+    """A study has not what a claim speaks of; the message says what is not there."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One side of a comparison: a cell of the study."""
+
+    system: str
+    setting: str
+    task: str
+
+    def __str__(self) -> str:
+        return f"{self.system}, {self.setting}, {self.task}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """What was compared, and what came out.
+
+    Attributes:
+        sides: the two, for people.
+        task: of the first one, as the recipe names it.
+        metric: its title.
+        languages: whose mean was compared.
+        seeds: how many, for people.
+        comparison: the first one's score minus the second's.
+    """
+
+    sides: tuple[str, str]
+    task: str
+    metric: str
+    languages: list[str]
+    seeds: str
+    comparison: Comparison
+
+
+class Evidence:
+    """The systems, tasks and settings of a study, and its predictions.
+
+    Args:
+        results: of the study; its scores are not looked at.
+        predictions: of the study; there are some.
+    """
+
+    def __init__(self, results: Results, predictions: Predictions) -> None:
+        self.recipe = results.recipe
+        self.systems = {name: system["options"] for name, system in results.systems.items()}
+        self.predictions = predictions
+        self._rule = next(iter(predictions)).selection
+        self._source_language = results.source_language
+
+    @property
+    def tasks(self) -> Mapping[str, Mapping[str, Any]]:
+        """The recipe's section of each task."""
+        tasks: Mapping[str, Mapping[str, Any]] = self.recipe["tasks"]
+        return tasks
+
+    def player(self, role: str) -> str:
+        """The system that plays a role, or has this name.
+
+        Raises:
+            NotTestedError: there is none, or there are several.
+        """
+        try:
+            return player(self.systems, self.recipe.get("roles", {}), role)
+        except LookupError as error:
+            raise NotTestedError(str(error)) from error
+
+    def tasks_of(self, kinds: Sequence[str]) -> list[str]:
+        """The tasks of these names or kinds; all, if there are no kinds.
+
+        Raises:
+            NotTestedError: there is none.
+        """
+        found = [
+            name
+            for name, task in self.tasks.items()
+            if not kinds or name in kinds or task["task"] in kinds
+        ]
+        if not found:
+            raise NotTestedError(f"no task {' or '.join(kinds)}")
+        return found
+
+    def settings_of(self, task: str) -> list[str]:
+        """The settings in which a task is done."""
+        own: list[str] | None = self.tasks[task].get("settings")
+        common: list[str] = self.recipe.get("settings", ["zero-shot"])
+        return common if own is None else own
+
+    def tasks_in(self, settings: Sequence[str]) -> list[str]:
+        """The tasks that are done in all of these settings.
+
+        Raises:
+            NotTestedError: there is none.
+        """
+        found = [name for name in self.tasks if {*settings} <= {*self.settings_of(name)}]
+        if not found:
+            raise NotTestedError(f"no task in the setting {' and in '.join(settings)}")
+        return found
+
+    def settings_of_kind(self, kind: str, option: str, default: Any) -> dict[str, Any]:  # noqa: ANN401
+        """An option of each setting of a kind: of variants, or of the recipe's section for it."""
+        section = "code_switching" if kind == "code-switched" else kind
+        common = self.recipe.get(section, {}).get(option, default)
+        variants = self.recipe.get("variants", {})
+        done = dict.fromkeys(name for task in self.tasks for name in self.settings_of(task))
+        found = {kind: common} if kind in done else {}
+        for name, variant in variants.items():
+            if variant["setting"] == kind and name in done:
+                found[name] = variant.get(option, common)
+        return found
+
+    def source_language(self, task: str) -> str:
+        """The language that a task is learned in."""
+        return self._source_language[task]
+
+    def metric(self, task: str, name: str | None = None) -> Metric:
+        """A metric of a task, by default the first.
+
+        Raises:
+            NotTestedError: it has none of this name.
+        """
+        metrics = {one.name: one for one in TASKS[self.tasks[task]["task"]].metrics}
+        if name is None:
+            return next(iter(metrics.values()))
+        if name not in metrics:
+            raise NotTestedError(f"{task} is not scored by {name}, but by {', '.join(metrics)}")
+        return metrics[name]
+
+    def cell(self, place: Place) -> Cell:
+        """Where the predictions of a place are."""
+        return Cell(place.system, place.setting, place.task, self._rule)
+
+    def languages(self, place: Place) -> list[str]:
+        """All that a place was tested in.
+
+        Raises:
+            NotTestedError: there are no predictions of it.
+        """
+        cell = self.cell(place)
+        for model, by_language in self.predictions.items():
+            if model[: len(cell)] == cell:
+                return list(by_language)
+        raise NotTestedError(f"there are no predictions of {place}")
+
+    def runs(self, place: Place, languages: Sequence[str]) -> Runs:
+        """The models of a place by the seed in which they count as different."""
+        return seed_runs(self.predictions, self.cell(place), languages)
+
+    def compare(
+        self,
+        first: Place,
+        second: Place,
+        *,
+        languages: Sequence[str] = (),
+        metric: str | None = None,
+    ) -> Compared:
+        """Compare two places on the same test examples.
+
+        Args:
+            first: whose score is told against the other's.
+            second: the other.
+            languages: tested; by default all that both were tested in, without the source language
+                if there is another.
+            metric: by default the task's first.
+
+        Raises:
+            NotTestedError: there is nothing to compare.
+        """
+        chosen = list(languages) or self._common_languages(first, second)
+        for place in (first, second):
+            if missing := [name for name in chosen if name not in self.languages(place)]:
+                raise NotTestedError(f"{place} was not tested in {' and '.join(missing)}")
+        measure = self.metric(first.task, metric)
+        own, other = (self.runs(place, chosen) for place in (first, second))
+        return Compared(
+            sides=(str(first), str(second)),
+            task=first.task,
+            metric=measure.title,
+            languages=chosen,
+            seeds=told_seeds(own, other),
+            comparison=compare_scores(own, other, measure),
+        )
+
+    def _common_languages(self, first: Place, second: Place) -> list[str]:
+        own, other = self.languages(first), self.languages(second)
+        common = [language for language in own if language in other]
+        source = self.source_language(first.task)
+        return [language for language in common if language != source] or common
+
+
+def told_seeds(*sides: Runs) -> str:
+    """How many seeds, and of what, on that side which has fewer."""
+    fewer = min(sides, key=len)
+    kind = next(iter(fewer)).rpartition(" ")[0]
+    several = f"{len(fewer)} {kind} seed{'s' * (len(fewer) != 1)}"
+    return several if kind == PRE_TRAINING else f"{several} of one encoder each"
