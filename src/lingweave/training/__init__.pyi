@@ -1,3 +1,4 @@
+from .divergence import Origin, Origins
 from .epochs import epoch_weights
 from .interruption import Terminated, sigterm_as_interrupt
 from .loop import LOGS, Report, Run, UpdateReport, train
@@ -7,6 +8,8 @@ from .update import precision_of_machine
 
 __all__ = [
     "LOGS",
+    "Origin",
+    "Origins",
     "Progress",
     "Report",
     "Run",
