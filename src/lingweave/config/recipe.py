@@ -8,16 +8,13 @@ from pydantic import BaseModel, Field
 
 from lingweave.codeswitch import LexiconSwitchOptions
 from lingweave.config.claims import ResultClaim
+from lingweave.config.parallel_text import Alignment, BitextSource
+from lingweave.config.sections import EACH_ONCE, Name, Strict
 from lingweave.config.systems import (
-    EACH_ONCE,
-    Alignment,
     AnySystem,
-    BitextSource,
     EncoderSource,
     HeadWarmup,
-    Name,
     Pretraining,
-    Strict,
     Untrained,
 )
 from lingweave.config.tasks import (

@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from lingweave.alignment import Symmetrization
 from lingweave.codeswitch import InductionOptions, LexiconSwitchOptions, ProgressiveOptions
-from lingweave.config.systems import EACH_ONCE, Name, Seed, Strict
+from lingweave.config.sections import EACH_ONCE, Name, Seed, Strict
 from lingweave.evaluation.relevance import RelevanceMethod
 from lingweave.tasks import TASKS, Examples
 from lingweave.training import TrainingOptions
