@@ -43,8 +43,6 @@ from lingweave.corpus import (
     WordSpans,
     list_column,
     list_values,
-    segmenter,
-    segmenter_for_language,
 )
 from lingweave.errors import AlignmentError, BitextError
 from lingweave.study.stage import Workplace
@@ -181,13 +179,7 @@ class _Text:
         self._bitext = bitext
         self._max_pairs = source.max_pairs
         self._path = path
-        self._segmenters = [
-            segmenter(name) if name else segmenter_for_language(language)
-            for name, language in (
-                (source.source_segmenter, bitext.source_language),
-                (source.target_segmenter, bitext.target_language),
-            )
-        ]
+        self._segmenters = source.segmenters(bitext)
         self.num_words: npt.NDArray[np.int64] = np.empty((0, 2), dtype=np.int64)
         """Source and target words of each pair, (pairs, 2); known when all is read."""
 

@@ -39,8 +39,6 @@ from lingweave.corpus import (
     is_tokenized_file,
     read_tokenized,
     require_place,
-    segmenter,
-    segmenter_for_language,
 )
 from lingweave.errors import AlignmentError
 
@@ -208,13 +206,7 @@ class _Text:
             yield from enumerate(_rows(reader), start=1)
             return
         source, bitext = self._source, self._bitext
-        splits = [
-            segmenter(name) if name else segmenter_for_language(language)
-            for name, language in (
-                (source.source_segmenter, bitext.source_language),
-                (source.target_segmenter, bitext.target_language),
-            )
-        ]
+        splits = source.segmenters(bitext)
         pair: SentencePair
         for pair in islice(bitext, source.max_pairs):
             sides = (pair.source, pair.target)
