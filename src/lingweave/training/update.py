@@ -152,7 +152,7 @@ class Updates:
         """
         share = processes.share(len(examples))
         own = examples[share]
-        generators = [generator_of(self._seed, update, row) for row in range(len(examples))][share]
+        generators = [generator_of(self._seed, update, row) for row in range(len(examples))[share]]
         rank = (processes.rank(),) if processes.count() > 1 else ()
         torch.manual_seed(_seed_of(self._seed, update, *rank))  # dropout
         lengths = [self._objective.length(example) for example in own]
