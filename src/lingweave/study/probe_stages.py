@@ -21,7 +21,7 @@ from lingweave.alignment import (
 )
 from lingweave.alignment.contextual import Floats, Pooling
 from lingweave.config import BitextSource, Strict
-from lingweave.corpus import Bitext, SentencePair, Span
+from lingweave.corpus import Bitext, SentencePair, Span, words_in
 from lingweave.encoder import Encoder, load_encoder
 from lingweave.errors import BitextError
 from lingweave.evaluation.extraction import score_extractions
@@ -77,7 +77,10 @@ class WordedText:
     def lowered(self) -> list[tuple[list[str], list[str]]]:
         """Lower-cased words, as an aligner wants them."""
         return [
-            (_lowered(pair.source, own), _lowered(pair.target, other))
+            (
+                words_in(pair.source, own, lowercase=True),
+                words_in(pair.target, other, lowercase=True),
+            )
             for pair, own, other in zip(
                 self.pairs, self.source_words, self.target_words, strict=True
             )
@@ -294,7 +297,3 @@ def _load(checkpoint: Path) -> Encoder:
     encoder = load_encoder(checkpoint)
     encoder.model.to("cuda" if torch.cuda.is_available() else "cpu")  # type: ignore[arg-type]
     return encoder
-
-
-def _lowered(sentence: str, words: Sequence[Span]) -> list[str]:
-    return [sentence[start:end].lower() for start, end in words]

@@ -39,6 +39,7 @@ from lingweave.corpus import (
     is_tokenized_file,
     read_tokenized,
     require_place,
+    words_in,
 )
 from lingweave.errors import AlignmentError
 
@@ -210,13 +211,11 @@ class _Text:
         pair: SentencePair
         for pair in islice(bitext, source.max_pairs):
             sides = (pair.source, pair.target)
-            words = [
-                [sentence[start:end] for start, end in split(sentence)]
+            own, other = (
+                words_in(sentence, split(sentence), lowercase=self._lowercase)
                 for split, sentence in zip(splits, sides, strict=True)
-            ]
-            if self._lowercase:
-                words = [[word.lower() for word in side] for side in words]
-            yield pair.line, (words[0], words[1])
+            )
+            yield pair.line, (own, other)
 
 
 def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[list[str], list[str]]]:
