@@ -8,7 +8,7 @@ import torch
 
 from lingweave.errors import TrainingError
 from lingweave.objectives import make_objective
-from lingweave.training import Run, train
+from lingweave.training import Run, processes, train
 from lingweave.training.sharding import ShardedLayers
 from tiny_models import make_model, make_tokenizer
 from two_processes import EXAMPLES, OPTIONS, answer, curve, results, settings, stopped
@@ -88,6 +88,24 @@ def narrow(folder):
         return str(error)
 
 
+def case_broken(folder):
+    """The second is at fault, in its third micro-batch; the first waits for its part of a layer."""
+    objective = make_objective("tlm", make_tokenizer("bert"), OPTIONS["tlm"])
+    right, calls = objective.sums, []
+
+    def sums(model, batch):
+        calls.append(batch)
+        if processes.rank() == 1 and len(calls) == 3:
+            return torch.ones(2, 3) @ torch.ones(2, 3)
+        return right(model, batch)
+
+    objective.sums = sums
+    try:
+        train(make_model("bert"), objective, EXAMPLES, Run(options=settings(), seed=1, work=folder))
+    except (TrainingError, RuntimeError) as error:
+        return [type(error).__name__, str(error)]
+
+
 def case_stopped(folder):
     return stopped("tlm", folder.parent / "resumed")
 
@@ -142,6 +160,17 @@ def test_too_little_memory_is_the_users_to_mend(both):
     assert [found["narrow"] for found in both] == [
         "update 1 does not fit the memory; lower micro_batch_size, which gives the same result"
     ] * 2
+
+
+def test_what_is_wrong_in_one_is_said_by_it_and_the_others_say_that_it_is_gone(tmp_path):
+    waiting, broken = sharded("broken", tmp_path)
+    assert broken[0] == "RuntimeError"
+    assert broken[1].startswith("mat1 and mat2 shapes cannot be multiplied")
+    assert waiting == [
+        "TrainingError",
+        "another process of this run has ended or cannot be reached; "
+        "see what it said, and run the same command again: it resumes",
+    ]
 
 
 @pytest.mark.slow

@@ -4,7 +4,14 @@ from pydantic import Field
 
 from lingweave.alignment import AlignmentMethod, Symmetrization
 from lingweave.config.sections import Strict
-from lingweave.corpus import Bitext, OnEmpty, open_bitext
+from lingweave.corpus import (
+    Bitext,
+    OnEmpty,
+    Segmenter,
+    open_bitext,
+    segmenter,
+    segmenter_for_language,
+)
 
 
 class BitextSource(Strict):
@@ -31,6 +38,21 @@ class BitextSource(Strict):
             target_language=self.target_language,
             on_empty=on_empty,
         )
+
+    def segmenters(self, bitext: Bitext) -> tuple[Segmenter, Segmenter]:
+        """What finds the words of source and target: as named here, or by the bitext's languages.
+
+        Args:
+            bitext: opened from here.
+        """
+        own, other = (
+            segmenter(name) if name else segmenter_for_language(language)
+            for name, language in (
+                (self.source_segmenter, bitext.source_language),
+                (self.target_segmenter, bitext.target_language),
+            )
+        )
+        return own, other
 
 
 class Alignment(Strict):

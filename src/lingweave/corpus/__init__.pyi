@@ -13,7 +13,7 @@ from .segmenters import Segmenter, Span, segmenter, segmenter_for_language
 from .tables import XNLI_COLUMNS, XTREME_COLUMNS, Column, Row, read_table
 from .tagged import HUB_COLUMNS, TaggedSentence, read_tagged
 from .tokenized import is_tokenized_file, read_tokenized
-from .word_spans import WordSpans
+from .word_spans import WordSpans, words_in
 
 __all__ = [
     "HUB_COLUMNS",
@@ -48,4 +48,5 @@ __all__ = [
     "require_place",
     "segmenter",
     "segmenter_for_language",
+    "words_in",
 ]

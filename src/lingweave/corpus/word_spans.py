@@ -14,6 +14,18 @@ import numpy.typing as npt
 from lingweave.corpus.segmenters import Span
 
 
+def words_in(sentence: str, spans: Iterable[Span], *, lowercase: bool = False) -> list[str]:
+    """The words of a sentence as text.
+
+    Args:
+        sentence: untouched.
+        spans: the words' character offsets [start, end) in it.
+        lowercase: lower-case the words, each by itself.
+    """
+    words = [sentence[start:end] for start, end in spans]
+    return [word.lower() for word in words] if lowercase else words
+
+
 class WordSpans(Sequence[list[Span]]):
     """The words of every sentence: a sequence of lists of spans.
 

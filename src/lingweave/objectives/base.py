@@ -159,23 +159,6 @@ def pad(sequences: Sequence[NDArray[np.int32] | NDArray[np.bool_]], value: int) 
     return torch.from_numpy(padded)
 
 
-def padded_inputs(
-    pieces: Sequence[NDArray[np.int32]], token_types: Sequence[NDArray[np.int32]], padding: int
-) -> dict[str, Tensor]:
-    """An encoder's inputs for sequences of unequal length, each (B, L).
-
-    Args:
-        pieces: of each sequence, with special tokens.
-        token_types: of each sequence.
-        padding: the tokenizer's padding piece.
-    """
-    return {
-        "input_ids": pad(pieces, padding),
-        "attention_mask": attention_mask(pieces),
-        "token_type_ids": pad(token_types, 0),
-    }
-
-
 def attention_mask(sequences: Sequence[NDArray[np.int32]]) -> Tensor:
     """1 for a piece, 0 for padding, (B, L)."""
     return pad([np.ones(len(sequence), dtype=np.int32) for sequence in sequences], 0)

@@ -7,30 +7,25 @@ Worked pair: premise "A man sleeps." and hypothesis "A man is awake." become `[C
 [SEP] a man is awake . [SEP]`, label "contradiction".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import PreTrainedTokenizerFast
 
-from lingweave.encoder import IntArray
-from lingweave.objectives.base import Batch, padded_inputs
+from lingweave.objectives.base import Batch
+from lingweave.objectives.fine_tuning import FineTuning, TaskSequence
 
 
 @dataclass(frozen=True)
-class LabelledSequence:
+class LabelledSequence(TaskSequence):
     """One example in pieces.
 
     Attributes:
-        pieces: with special tokens, (L,).
-        token_types: 0 for the first text, the tokenizer's other value for the second, (L,).
         label: index of the label.
     """
 
-    pieces: IntArray
-    token_types: IntArray
     label: int
 
 
@@ -41,35 +36,17 @@ class LabelledBatch(Batch):
     labels: Tensor
 
 
-class Classification:
-    """See the module docstring.
+class Classification(FineTuning):
+    """See the module docstring."""
 
-    Args:
-        tokenizer: of the encoder in training.
-    """
-
-    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
-        self._pad = int(tokenizer.pad_token_id)
-
-    @property
-    def weights(self) -> Mapping[str, float]:
-        """One part, of weight 1."""
-        return {"label": 1.0}
-
-    def length(self, example: LabelledSequence) -> int:
-        """Pieces with special tokens."""
-        return len(example.pieces)
+    part = "label"
 
     def collate(
         self, examples: Sequence[LabelledSequence], generators: Sequence[torch.Generator] = ()
     ) -> LabelledBatch:
-        """Pad; nothing is left to chance."""
+        """Pad."""
         return LabelledBatch(
-            inputs=padded_inputs(
-                [example.pieces for example in examples],
-                [example.token_types for example in examples],
-                self._pad,
-            ),
+            inputs=self.inputs(examples),
             counts={"label": len(examples)},
             labels=torch.tensor([example.label for example in examples]),
         )

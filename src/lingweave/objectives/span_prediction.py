@@ -11,34 +11,29 @@ sleeps . [SEP]`; the answer "A man" has start 5 and end 6.
 Its siblings: `classification` has one label for a sequence, `token_labels` one for each word.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import PreTrainedTokenizerFast
 
-from lingweave.encoder import IntArray
-from lingweave.objectives.base import Batch, padded_inputs
+from lingweave.objectives.base import Batch
+from lingweave.objectives.fine_tuning import FineTuning, TaskSequence
 
 NO_ANSWER = 0
 """Where a sequence without the answer points to: the special token before everything."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpanSequence:
+class SpanSequence(TaskSequence):
     """A question with a text, or a part of one, in pieces.
 
     Attributes:
-        pieces: with special tokens, (L,).
-        token_types: 0 for the question, the tokenizer's other value for the text, (L,).
         start: position of the answer's first piece, or `NO_ANSWER`.
         end: position of its last piece, or `NO_ANSWER`.
     """
 
-    pieces: IntArray
-    token_types: IntArray
     start: int
     end: int
 
@@ -51,35 +46,17 @@ class SpanBatch(Batch):
     ends: Tensor
 
 
-class SpanPrediction:
-    """See the module docstring.
+class SpanPrediction(FineTuning):
+    """See the module docstring."""
 
-    Args:
-        tokenizer: of the encoder in training.
-    """
-
-    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
-        self._pad = int(tokenizer.pad_token_id)
-
-    @property
-    def weights(self) -> Mapping[str, float]:
-        """One part, of weight 1."""
-        return {"span": 1.0}
-
-    def length(self, example: SpanSequence) -> int:
-        """Pieces with special tokens."""
-        return len(example.pieces)
+    part = "span"
 
     def collate(
         self, examples: Sequence[SpanSequence], generators: Sequence[torch.Generator] = ()
     ) -> SpanBatch:
-        """Pad; nothing is left to chance."""
+        """Pad."""
         return SpanBatch(
-            inputs=padded_inputs(
-                [example.pieces for example in examples],
-                [example.token_types for example in examples],
-                self._pad,
-            ),
+            inputs=self.inputs(examples),
             counts={"span": len(examples)},
             starts=torch.tensor([example.start for example in examples]),
             ends=torch.tensor([example.end for example in examples]),

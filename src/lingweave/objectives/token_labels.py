@@ -9,33 +9,29 @@ Worked example: "Anna sleeps" in pieces `[CLS] An ##na sleeps [SEP]` has labels 
 Its siblings: `classification` has one label for a sequence, `span_prediction` one span.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import PreTrainedTokenizerFast
 
 from lingweave.encoder import IntArray
-from lingweave.objectives.base import Batch, pad, padded_inputs
+from lingweave.objectives.base import Batch, pad
+from lingweave.objectives.fine_tuning import FineTuning, TaskSequence
 
 NO_LABEL = -100
 """The label of a position that is not predicted; what cross-entropy ignores."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaggedSequence:
+class TaggedSequence(TaskSequence):
     """A sentence, or a part of one, in pieces.
 
     Attributes:
-        pieces: with special tokens, (L,).
-        token_types: all 0, (L,).
         labels: index of the label at each word's first piece, else `NO_LABEL`, (L,).
     """
 
-    pieces: IntArray
-    token_types: IntArray
     labels: IntArray
 
 
@@ -46,36 +42,18 @@ class TaggedBatch(Batch):
     labels: Tensor
 
 
-class TokenLabels:
-    """See the module docstring.
+class TokenLabels(FineTuning):
+    """See the module docstring."""
 
-    Args:
-        tokenizer: of the encoder in training.
-    """
-
-    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
-        self._pad = int(tokenizer.pad_token_id)
-
-    @property
-    def weights(self) -> Mapping[str, float]:
-        """One part, of weight 1."""
-        return {"label": 1.0}
-
-    def length(self, example: TaggedSequence) -> int:
-        """Pieces with special tokens."""
-        return len(example.pieces)
+    part = "label"
 
     def collate(
         self, examples: Sequence[TaggedSequence], generators: Sequence[torch.Generator] = ()
     ) -> TaggedBatch:
-        """Pad; nothing is left to chance."""
+        """Pad."""
         labels_BL = pad([example.labels for example in examples], NO_LABEL)
         return TaggedBatch(
-            inputs=padded_inputs(
-                [example.pieces for example in examples],
-                [example.token_types for example in examples],
-                self._pad,
-            ),
+            inputs=self.inputs(examples),
             counts={"label": int((labels_BL != NO_LABEL).sum())},
             labels=labels_BL,
         )

@@ -43,8 +43,7 @@ from lingweave.corpus import (
     WordSpans,
     list_column,
     list_values,
-    segmenter,
-    segmenter_for_language,
+    words_in,
 )
 from lingweave.errors import AlignmentError, BitextError
 from lingweave.study.stage import Workplace
@@ -95,11 +94,16 @@ class AlignedPair:
         if symmetrization is None:
             return self.links
         if self.forward is None or self.reverse is None:
-            raise AlignmentError(
-                "the links of this bitext were given, so there is nothing to join",
-                remedy="leave out `symmetrization`, or the links",
-            )
+            raise nothing_to_join()
         return symmetrize(self.forward, self.reverse, symmetrization)
+
+
+def nothing_to_join() -> AlignmentError:
+    """What is to be said where links were given and another way of joining them is asked for."""
+    return AlignmentError(
+        "the links of this bitext were given, so there is nothing to join",
+        remedy="leave out `symmetrization`, or the links",
+    )
 
 
 class FoundLinks(NamedTuple):
@@ -181,13 +185,7 @@ class _Text:
         self._bitext = bitext
         self._max_pairs = source.max_pairs
         self._path = path
-        self._segmenters = [
-            segmenter(name) if name else segmenter_for_language(language)
-            for name, language in (
-                (source.source_segmenter, bitext.source_language),
-                (source.target_segmenter, bitext.target_language),
-            )
-        ]
+        self._segmenters = source.segmenters(bitext)
         self.num_words: npt.NDArray[np.int64] = np.empty((0, 2), dtype=np.int64)
         """Source and target words of each pair, (pairs, 2); known when all is read."""
 
@@ -224,8 +222,8 @@ class _Text:
         """Read the text and yield the words of both sides of each pair, to be aligned."""
         for block in self.blocks():
             for pair, source_words, target_words in zip(*block, strict=True):
-                source = _texts(pair.source, source_words, lowercase)
-                yield source, _texts(pair.target, target_words, lowercase)
+                source = words_in(pair.source, source_words, lowercase=lowercase)
+                yield source, words_in(pair.target, target_words, lowercase=lowercase)
 
     def read_back(self) -> Iterator[pa.RecordBatch]:
         """The text with its words, block by block, once all was read."""
@@ -284,11 +282,6 @@ def load_aligned(folder: Path) -> Iterator[AlignedPair]:
                 None if forward is None else forward[row],
                 None if reverse is None else reverse[row],
             )
-
-
-def _texts(sentence: str, words: Sequence[Span], lowercase: bool) -> list[str]:
-    texts = [sentence[start:end] for start, end in words]
-    return [text.lower() for text in texts] if lowercase else texts
 
 
 def _given_links(path: Path, source: BitextSource, num_words: npt.NDArray[np.int64]) -> Links:

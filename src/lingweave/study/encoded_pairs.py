@@ -15,8 +15,8 @@ import pyarrow as pa
 from lingweave.alignment import Links, Symmetrization, symmetrize
 from lingweave.corpus import list_values
 from lingweave.encoder import EncodedSentences
-from lingweave.errors import AlignmentError
 from lingweave.objectives import EncodedPair
+from lingweave.study.aligning import nothing_to_join
 from lingweave.study.joined_pairs import JoinedPairs
 from lingweave.study.tokenizing import PAIRS
 
@@ -80,10 +80,7 @@ def _blocks(path: Path, symmetrization: Symmetrization | None) -> Iterator[_Bloc
     for number in range(file.num_record_batches):
         batch = file.get_batch(number)
         if symmetrization is not None and batch["forward"].null_count:
-            raise AlignmentError(
-                "the links of this bitext were given, so there is nothing to join",
-                remedy="leave out `symmetrization`, or the links",
-            )
+            raise nothing_to_join()
         source, target = (_sentences(batch, side) for side in ("source", "target"))
         if symmetrization is None:
             yield _Block(source, target, Links(*list_values(batch["links"])), None, None)

@@ -110,9 +110,8 @@ def finetune_encoder(
     """
     task = TASKS[task_name]
     work = _Finetuning(place, task, options, seed)
-    train_set = work.read(material.train)
+    train_set, dev_set = work.read(material.train), work.read(material.dev)
     sequences, switched = work.sequences(train_set, material)
-    dev_score = work.scorer(material.dev)
     progress = train(
         work.model,
         task.objective(work.tokenizer),
@@ -128,14 +127,14 @@ def finetune_encoder(
                 origins_of_sequences, sequences=sequences, task=task, sources=material.train
             ),
         ),
-        select=dev_score,
+        select=work.scorer(dev_set),
     )
     if processes.is_main():
         work.save(place.out)
     record = {
         "train_examples": len(train_set),
         "train_sequences": len(sequences),
-        "dev_examples": len(work.read(material.dev)),
+        "dev_examples": len(dev_set),
         "metric": task.metrics[0].name,
         "dev_scores": progress.scores,
         "selected_epoch": int(np.argmax(progress.scores)) + 1,
@@ -197,9 +196,8 @@ class _Finetuning:
         ]
         return Curriculum(versions, options, self._seed), records
 
-    def scorer(self, sources: Sequence[Examples]) -> Callable[[nn.Module], float]:
+    def scorer(self, examples: Sequence[Any]) -> Callable[[nn.Module], float]:
         """A function that scores a model on these examples by the task's first metric."""
-        examples = self.read(sources)
         encoded = self.encode(examples)
         metric = self._task.metrics[0]
 
@@ -221,7 +219,7 @@ class _Finetuning:
         """Save the weights that the rules of selection take; what the record says of them."""
         epochs = epoch_weights(self._place.resume)
         oracle_scores = {
-            language: score_epochs(self.model, epochs, self.scorer([source]))
+            language: score_epochs(self.model, epochs, self.scorer(self.read([source])))
             for language, source in material.oracle.items()
         }
         chosen = choose_checkpoints(

@@ -14,7 +14,7 @@ import numpy as np
 from lingweave.alignment import LinkArray
 from lingweave.codeswitch import Lexicon, induce_lexicon, read_lexicon, save_lexicon
 from lingweave.config import LexiconSource
-from lingweave.corpus import Span
+from lingweave.corpus import words_in
 from lingweave.errors import UserError
 from lingweave.study.aligning import SUMMARY, load_aligned
 from lingweave.study.stage import Workplace
@@ -92,7 +92,7 @@ def _induced(folder: Path, language: str, source: LexiconSource) -> Lexicon:
     first, second = json.loads((folder / SUMMARY).read_text("utf-8"))["languages"]
     pairs, links = [], []
     for pair in load_aligned(folder):
-        sides = [_words(pair.source, pair.source_words), _words(pair.target, pair.target_words)]
+        sides = [words_in(pair.source, pair.source_words), words_in(pair.target, pair.target_words)]
         joined = pair.joined(source.symmetrization)
         pairs.append((sides[0], sides[1]) if first == language else (sides[1], sides[0]))
         links.append(joined if first == language else _turned(joined))
@@ -105,10 +105,6 @@ def _induced(folder: Path, language: str, source: LexiconSource) -> Lexicon:
         source_language=language,
         target_language=target,
     )
-
-
-def _words(sentence: str, spans: Sequence[Span]) -> list[str]:
-    return [sentence[start:end] for start, end in spans]
 
 
 def _turned(links: LinkArray) -> LinkArray:

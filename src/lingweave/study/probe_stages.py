@@ -21,7 +21,7 @@ from lingweave.alignment import (
 )
 from lingweave.alignment.contextual import Floats, Pooling
 from lingweave.config import BitextSource, Strict
-from lingweave.corpus import Bitext, SentencePair, Span, segmenter, segmenter_for_language
+from lingweave.corpus import Bitext, SentencePair, Span, words_in
 from lingweave.encoder import Encoder, load_encoder
 from lingweave.errors import BitextError
 from lingweave.evaluation.extraction import score_extractions
@@ -77,7 +77,10 @@ class WordedText:
     def lowered(self) -> list[tuple[list[str], list[str]]]:
         """Lower-cased words, as an aligner wants them."""
         return [
-            (_lowered(pair.source, own), _lowered(pair.target, other))
+            (
+                words_in(pair.source, own, lowercase=True),
+                words_in(pair.target, other, lowercase=True),
+            )
             for pair, own, other in zip(
                 self.pairs, self.source_words, self.target_words, strict=True
             )
@@ -106,9 +109,9 @@ def read_pairs(source: BitextSource) -> list[SentencePair]:
 def read_words(source: BitextSource) -> WordedText:
     """The sentence pairs of a text and their words; see `read_pairs`."""
     pairs, bitext = read_pairs(source), source.open()
-    own = _segment([p.source for p in pairs], source.source_segmenter, bitext.source_language)
-    other = _segment([p.target for p in pairs], source.target_segmenter, bitext.target_language)
-    return WordedText(pairs, own, other)
+    split_source, split_target = source.segmenters(bitext)
+    own = [split_source(pair.source) for pair in pairs]
+    return WordedText(pairs, own, [split_target(pair.target) for pair in pairs])
 
 
 def name_of(bitext: Bitext) -> str:
@@ -294,12 +297,3 @@ def _load(checkpoint: Path) -> Encoder:
     encoder = load_encoder(checkpoint)
     encoder.model.to("cuda" if torch.cuda.is_available() else "cpu")  # type: ignore[arg-type]
     return encoder
-
-
-def _segment(sentences: Sequence[str], name: str | None, language: str | None) -> list[list[Span]]:
-    split = segmenter(name) if name else segmenter_for_language(language)
-    return [split(sentence) for sentence in sentences]
-
-
-def _lowered(sentence: str, words: Sequence[Span]) -> list[str]:
-    return [sentence[start:end].lower() for start, end in words]

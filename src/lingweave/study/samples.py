@@ -19,7 +19,7 @@ from lingweave.codeswitch import (
     switch_by_lexicon,
 )
 from lingweave.config import Recipe
-from lingweave.corpus import Span
+from lingweave.corpus import Span, words_in
 from lingweave.study.aligning import PAIRS, SUMMARY
 from lingweave.study.lexicons import load_lexicons
 from lingweave.study.plan import Plan
@@ -135,8 +135,8 @@ def _sample(pair: AlignedSentences, switcher: _Switcher) -> Sample:
     return Sample(
         source_language=pair.source_language,
         target_language=pair.target_language,
-        source_words=_texts(pair.source, pair.source_words),
-        target_words=_texts(pair.target, pair.target_words),
+        source_words=words_in(pair.source, pair.source_words),
+        target_words=words_in(pair.target, pair.target_words),
         links=[(source, target) for source, target in pair.links.tolist()],
         switched=_segments(switched, pair.source_language) if switched.switches else [],
         switched_by=by if switched.switches else "",
@@ -156,7 +156,3 @@ def _segments(switched: SwitchedText, language: str | None) -> list[Segment]:
 
 def _spans(rows: Sequence[Sequence[int]]) -> list[Span]:
     return [(start, end) for start, end in rows]
-
-
-def _texts(sentence: str, words: Sequence[Span]) -> list[str]:
-    return [sentence[start:end] for start, end in words]

@@ -64,8 +64,8 @@ def pretrain(
     checkpoint = start_of(EncoderSource(checkpoint=encoder))
     texts = [tokenize_stage(aligned, checkpoint, options.max_length) for aligned in alignments]
     start = encoder_stage(checkpoint, HeadWarmup(), options, texts, bitexts)
-    name = objective.model_dump()["objective"]
-    last = pretrain_stage(name, objective, options, options.seeds[0], start, texts, bitexts)
+    name, seed = objective.objective, options.seeds[0]
+    last = pretrain_stage(name, objective, options, seed, start, texts, bitexts)
     _run([*alignments, *texts, start, last], out, observer)
 
 

@@ -4,7 +4,7 @@ What follows the text goes with it: answers are spans of the switched context, a
 replacement has the tag of the word that it replaced.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from lingweave.corpus import Answer, Span, TaggedSentence, segmenter, segmenter_
 from lingweave.tasks import Task
 from lingweave.tasks.classification import ClassificationTask
 from lingweave.tasks.question_answering import QuestionAnsweringTask, QuestionExample
-from lingweave.tasks.tagging import TaggingTask
+from lingweave.tasks.tagging import TaggingTask, joined_words
 
 TextWithWords = tuple[str, Sequence[Span]]
 Switch = Callable[[CoveredSentence, int, int, np.random.Generator], SwitchedText]
@@ -40,7 +40,7 @@ def texts_of(task: Task, example: Any, language: str) -> list[TextWithWords]:  #
         language: of the texts; its segmenter finds words that are not given.
     """
     if isinstance(task, TaggingTask):
-        return [_joined(example.words)]
+        return [joined_words(example.words)]
     if isinstance(task, QuestionAnsweringTask):
         fields: tuple[str, ...] = ("question", "context")
     else:
@@ -137,20 +137,8 @@ def _asked_anew(
 
 
 def _retagged(example: TaggedSentence, switched: SwitchedText) -> TaggedSentence:
-    _, spans = _joined(example.words)
+    _, spans = joined_words(example.words)
     new_spans = switched.map_words(spans, _BETWEEN_SPACES)
     tags = switched.map_tags(example.tags, spans, new_spans)
     words = tuple(switched.text[start:end] for start, end in new_spans)
     return replace(example, words=words, tags=tuple(tags))
-
-
-def _joined(words: Sequence[str]) -> TextWithWords:
-    """Words as the task joins them, by single spaces, and where they stand."""
-    return " ".join(words), list(_spans(words))
-
-
-def _spans(words: Sequence[str]) -> Iterator[Span]:
-    start = 0
-    for word in words:
-        yield start, start + len(word)
-        start += len(word) + 1

@@ -39,8 +39,7 @@ from lingweave.corpus import (
     is_tokenized_file,
     read_tokenized,
     require_place,
-    segmenter,
-    segmenter_for_language,
+    words_in,
 )
 from lingweave.errors import AlignmentError
 
@@ -208,23 +207,15 @@ class _Text:
             yield from enumerate(_rows(reader), start=1)
             return
         source, bitext = self._source, self._bitext
-        splits = [
-            segmenter(name) if name else segmenter_for_language(language)
-            for name, language in (
-                (source.source_segmenter, bitext.source_language),
-                (source.target_segmenter, bitext.target_language),
-            )
-        ]
+        splits = source.segmenters(bitext)
         pair: SentencePair
         for pair in islice(bitext, source.max_pairs):
             sides = (pair.source, pair.target)
-            words = [
-                [sentence[start:end] for start, end in split(sentence)]
+            own, other = (
+                words_in(sentence, split(sentence), lowercase=self._lowercase)
                 for split, sentence in zip(splits, sides, strict=True)
-            ]
-            if self._lowercase:
-                words = [[word.lower() for word in side] for side in words]
-            yield pair.line, (words[0], words[1])
+            )
+            yield pair.line, (own, other)
 
 
 def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[list[str], list[str]]]:

@@ -141,7 +141,7 @@ class TaggingTask:
         """
         template = SequenceTemplate.of(tokenizer)
         before, after = len(template.before), len(template.after)
-        joined = [_joined(example.words) for example in examples]
+        joined = [joined_words(example.words) for example in examples]
         encoded = encode_words(
             tokenizer,
             [text for text, _ in joined],
@@ -266,8 +266,8 @@ def part_bounds(sentence: EncodedSentence, room: int) -> list[Span]:
     return [*bounds, (start, len(words))]
 
 
-def _joined(words: Sequence[str]) -> tuple[str, list[Span]]:
-    """The words with single spaces between them, and where they stand."""
+def joined_words(words: Sequence[str]) -> tuple[str, list[Span]]:
+    """Words with single spaces between them, as the task reads them, and where they stand."""
     spans, start = [], 0
     for word in words:
         spans.append((start, start + len(word)))

@@ -74,7 +74,7 @@ class ShardedLayers:
         self._sharded = []
 
     def _gather(self, device: torch.device) -> None:
-        with torch.no_grad():
+        with torch.no_grad(), processes.loss_is_said():
             for whole, part in self._parameters():
                 whole.data = part.full_tensor().to(device)
         self._put(self._whole)
@@ -114,10 +114,11 @@ def clip_gradients(parameters: Iterable[nn.Parameter], max_norm: float) -> float
 def whole_state(optimizer: Optimizer) -> dict[str, Any]:
     """The optimizer's state as without sharding; all processes take part, the main one has it."""
     state = optimizer.state_dict()
-    state["state"] = {
-        index: {name: _gathered(value) for name, value in moments.items()}
-        for index, moments in state["state"].items()
-    }
+    with processes.loss_is_said():
+        state["state"] = {
+            index: {name: _gathered(value) for name, value in moments.items()}
+            for index, moments in state["state"].items()
+        }
     return state
 
 

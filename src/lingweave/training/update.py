@@ -152,7 +152,7 @@ class Updates:
         """
         share = processes.share(len(examples))
         own = examples[share]
-        generators = [generator_of(self._seed, update, row) for row in range(len(examples))][share]
+        generators = [generator_of(self._seed, update, row) for row in range(len(examples))[share]]
         rank = (processes.rank(),) if processes.count() > 1 else ()
         torch.manual_seed(_seed_of(self._seed, update, *rank))  # dropout
         lengths = [self._objective.length(example) for example in own]
@@ -165,12 +165,17 @@ class Updates:
             module.eval()
         loss, is_too_large = 0.0, False
         try:
-            loss = self._gradients(batches, counts, fillers)
+            with processes.loss_is_said():
+                loss = self._gradients(batches, counts, fillers)
         except RuntimeError as error:
-            if self._layers is not None:
-                raise _failure_of_sharded(error, update) from error
             if not should_reduce_batch_size(error):
                 raise
+            if self._layers is not None:
+                # The others wait for what this process would have sent: there is no second try.
+                raise TrainingError(
+                    f"update {update + 1} does not fit the memory",
+                    remedy="lower micro_batch_size, which gives the same result",
+                ) from error
             is_too_large = True
         loss, num_too_large = processes.total([loss, is_too_large])
         if num_too_large:
@@ -313,16 +318,6 @@ class _Step(nn.Module):
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         return self._objective.sums(self.model, batch)
-
-
-def _failure_of_sharded(error: RuntimeError, update: int) -> TrainingError:
-    """The others wait for what this process would have sent, so there is no second try."""
-    if should_reduce_batch_size(error):
-        return TrainingError(
-            f"update {update + 1} does not fit the memory",
-            remedy="lower micro_batch_size, which gives the same result",
-        )
-    return processes.loss_of_a_process()
 
 
 def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ def total(numbers: Sequence[float]) -> list[float]:
     if count() == 1:
         return list(numbers)
     summed = torch.tensor(numbers, dtype=torch.float64)
-    with _loss_of_a_process_is_said():
+    with loss_is_said():
         distributed.all_reduce(summed, group=_group())
     sums: list[float] = summed.tolist()
     return sums
@@ -48,7 +48,7 @@ def gather(value: T) -> list[T]:
     if count() == 1:
         return [value]
     gathered: list[T] = [value] * count()
-    with _loss_of_a_process_is_said():
+    with loss_is_said():
         distributed.all_gather_object(gathered, value, group=_group())
     return gathered
 
@@ -58,7 +58,7 @@ def from_main(value: T) -> T:
     if count() == 1:
         return value
     sent = [value]
-    with _loss_of_a_process_is_said():
+    with loss_is_said():
         distributed.broadcast_object_list(sent, src=0, group=_group())
     return sent[0]
 
@@ -92,7 +92,7 @@ def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
             gradients.append(parameter.grad)
-    with torch.no_grad(), _loss_of_a_process_is_said():
+    with torch.no_grad(), loss_is_said():
         for bucket in _buckets(gradients):
             flat = torch.cat([gradient.flatten() for gradient in bucket])
             distributed.all_reduce(flat)
@@ -106,15 +106,29 @@ def shards_layers() -> bool:
     return _is_launched_for_shards() and count() > 1
 
 
-def loss_of_a_process() -> TrainingError:
-    """What is to be said when another process is gone; there is then time to say it."""
-    if threading.current_thread() is threading.main_thread():
-        # The launcher ends those that are left: not before they have said why.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    return TrainingError(
-        "another process of this run has ended or cannot be reached",
-        remedy="see what it said, and run the same command again: it resumes",
-    )
+@contextmanager
+def loss_is_said() -> Iterator[None]:
+    """Turn what torch says when another process is gone into one clear line.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        TrainingError: the others cannot be reached. Any other error stays as it is.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        # Gloo has no type of its own for that, but says where in its code it was.
+        if not isinstance(error, distributed.DistError) and "/gloo/" not in str(error):
+            raise
+        if threading.current_thread() is threading.main_thread():
+            # The launcher ends those that are left: not before they have said why.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise TrainingError(
+            "another process of this run has ended or cannot be reached",
+            remedy="see what it said, and run the same command again: it resumes",
+        ) from error
 
 
 @cache
@@ -153,16 +167,3 @@ def _buckets(gradients: Sequence[Tensor]) -> Iterator[list[Tensor]]:
         bucket.append(gradient)
     if bucket:
         yield bucket
-
-
-@contextmanager
-def _loss_of_a_process_is_said() -> Iterator[None]:
-    """Turn what torch says when another process is gone into one clear line.
-
-    Raises:
-        TrainingError: the others cannot be reached.
-    """
-    try:
-        yield
-    except RuntimeError as error:
-        raise loss_of_a_process() from error
