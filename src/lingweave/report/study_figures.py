@@ -8,7 +8,7 @@ from lingweave.report.axes import signed
 from lingweave.report.dot_plots import DotFigure, Mark, Panel, Row, Shape, shared_axis
 from lingweave.report.gaps import Gap
 from lingweave.report.line_plots import NUM_STYLES, Curve, LineFigure, line_panel
-from lingweave.report.tables import TRAINED_ON, Group, main_title, score_groups
+from lingweave.report.tables import TRAINED_ON, Group, compared, main_title, score_groups
 from lingweave.study import MEAN, Estimate, Results, Score
 
 RATIO_FIELDS = ("max_switched", "token_ratio", "sentence_ratio", "plain")
@@ -77,17 +77,6 @@ def difference_figures(results: Results) -> list[DotFigure]:
         )
         figures.append(DotFigure(caption, panels, _SURE))
     return figures
-
-
-def compared(results: Results, group: Group) -> list[tuple[Score, Estimate]]:
-    """The scores that are compared with the control's: on the mean of the other languages."""
-    others = [
-        score for score in group.scores if score.language != results.source_language[group.task]
-    ]
-    means = [score for score in others if score.language == MEAN]
-    return [
-        (score, score.over_control) for score in means or others if score.over_control is not None
-    ]
 
 
 def gap_figure(results: Results, groups: Sequence[tuple[Group, Sequence[Gap]]]) -> DotFigure:

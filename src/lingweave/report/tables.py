@@ -184,6 +184,17 @@ def score_groups(results: Results) -> list[Group]:
     ]
 
 
+def compared(results: Results, group: Group) -> list[tuple[Score, Estimate]]:
+    """The scores that are compared with the control's: on the mean of the other languages."""
+    others = [
+        score for score in group.scores if score.language != results.source_language[group.task]
+    ]
+    means = [score for score in others if score.language == MEAN]
+    return [
+        (score, score.over_control) for score in means or others if score.over_control is not None
+    ]
+
+
 def _table_of(score: Score) -> tuple[str, str, Rule]:
     return score.task, score.setting, score.selection
 
@@ -241,38 +252,6 @@ def _how_aligned(summary: Mapping[str, Any]) -> str:
     if summary["symmetrization"] == "given links":
         return "given links"
     return f"{summary.get('method', 'fast-align')}, {summary['symmetrization']}"
-
-
-def sentence(results: Results) -> str:
-    """What was seen, in one sentence, from the differences to the control alone.
-
-    Of several rules of selection the first that the recipe names is meant.
-    """
-    first = results.scores[0].selection if results.scores else "dev"
-    scores = [score for score in results.scores if score.selection == first]
-    several = {(score.task, score.setting) for score in scores if score.language == MEAN}
-    seen = []
-    for score in scores:
-        is_mean = score.language == MEAN
-        is_other = score.language != results.source_language[score.task]
-        if (is_mean or (is_other and (score.task, score.setting) not in several)) and (
-            score.over_control is not None
-        ):
-            seen.append(f"{score.system} {_verdict(score.over_control)} ({score.setting})")
-    if not seen:
-        return "There is nothing to compare."
-    sources = " and ".join(dict.fromkeys(results.source_language.values()))
-    others = f"the languages other than {sources}"
-    return f"On {others}, against {results.control}: {'; '.join(seen)}."
-
-
-def _verdict(difference: Estimate) -> str:
-    points = f"{100 * difference.mean:+.1f} points"
-    if difference.low > 0:
-        return f"gains {points}"
-    if difference.high < 0:
-        return f"loses {points}"
-    return f"makes no sure difference, {points}"
 
 
 def _points(score: Score) -> str:
