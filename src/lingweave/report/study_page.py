@@ -5,17 +5,19 @@ from collections.abc import Iterator
 import yaml
 
 from lingweave.report.costs import cost_table, machines
+from lingweave.report.dot_plots import DotFigure
 from lingweave.report.gaps import gap_table, gaps
 from lingweave.report.length_gaps import length_figures
+from lingweave.report.line_plots import LineFigure
 from lingweave.report.page import Block, Page, Section
 from lingweave.report.study_figures import (
     difference_figures,
     gap_figure,
     loss_figure,
-    ratio_figure,
     score_figure,
 )
 from lingweave.report.summary import summary
+from lingweave.report.sweeps import setting_figures, sweep_figures
 from lingweave.report.tables import (
     alignment_table,
     difference_tables,
@@ -45,7 +47,7 @@ def study_page(results: Results) -> Page:
         _differences(results),
         _gaps(results),
         _lengths(results),
-        _ratios(results),
+        _options(results),
         _other_metrics(results),
         _systems(results),
         _words(results),
@@ -138,12 +140,12 @@ def _lengths(results: Results) -> Section | None:
     return Section(name="lengths", title="Gap by length of the input", blocks=blocks)
 
 
-def _ratios(results: Results) -> Section | None:
-    figure = ratio_figure(results)
-    if figure is None:
+def _options(results: Results) -> Section | None:
+    figures: list[DotFigure | LineFigure]
+    figures = [*sweep_figures(results), *setting_figures(results)]
+    if not figures:
         return None
-    blocks = [Block(figures=[figure])]
-    return Section(name="ratios", title="How much to switch", blocks=blocks)
+    return Section(name="options", title="What an option does", blocks=[Block(figures=figures)])
 
 
 def _other_metrics(results: Results) -> Section | None:

@@ -184,14 +184,25 @@ def score_groups(results: Results) -> list[Group]:
     ]
 
 
+def of_first_rule(results: Results) -> Results:
+    """The same with the scores by the recipe's first rule of selection alone."""
+    first = [one for one in results.scores if one.selection == results.scores[0].selection]
+    return results.model_copy(update={"scores": first})
+
+
+def of_others(results: Results, group: Group) -> list[Score]:
+    """Each system's mean over the languages other than the source, or its score in the only one."""
+    source = results.source_language[group.task]
+    others = [score for score in group.scores if score.language != source]
+    return [score for score in others if score.language == MEAN] or others
+
+
 def compared(results: Results, group: Group) -> list[tuple[Score, Estimate]]:
     """The scores that are compared with the control's: on the mean of the other languages."""
-    others = [
-        score for score in group.scores if score.language != results.source_language[group.task]
-    ]
-    means = [score for score in others if score.language == MEAN]
     return [
-        (score, score.over_control) for score in means or others if score.over_control is not None
+        (score, score.over_control)
+        for score in of_others(results, group)
+        if score.over_control is not None
     ]
 
 
