@@ -48,6 +48,7 @@ def make_results(*, gold=None, settings=("zero-shot",), **changes):
         "source_words": 100,
         "target_words": 100,
         "links": 70,
+        "method": "fast-align",
         "symmetrization": "intersection",
     }
     run = {"seed": 1, "updates": 1250, "tokens": 10**6, "seconds": 90.0, "last_loss": 2.3456}

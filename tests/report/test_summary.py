@@ -84,7 +84,7 @@ def test_the_question_and_the_claims_come_first():
     assert said(score("tlm", estimate(0.1)), claims=claims).split(". ") == [
         "Code-switching helps: supported on xnli, +2.0 points [+1.0, +3.0]; "
         "inconclusive on dev, -1.0 points (too few seeds)",
-        "Of the claims supported: C3 in part, C4; contradicted: C1; inconclusive: C3 in part",
+        "Claims supported: C3 in part, C4; contradicted: C1; inconclusive: C3 in part",
         "On the languages other than en, against mlm (xnli, zero-shot): tlm gains +10.0 points.",
     ]
 

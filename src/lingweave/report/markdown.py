@@ -31,7 +31,7 @@ def _lines(results: Results) -> Iterator[str]:
         yield f"\n{results.question}"
     yield f"\n**{summary(results)}**"
     if results.claims:
-        yield "\n## Claims\n"
+        yield "\n## Claims"
         yield from _table(claims_table(results))
     yield "\n## Scores\n"
     yield seeds_note(results)

@@ -57,7 +57,7 @@ def _claims(results: Results) -> str:
         ]
         if names:
             told.append(f"{verdict}: {', '.join(names)}")
-    return f"Of the claims {'; '.join(told)}." if told else ""
+    return f"Claims {'; '.join(told)}." if told else ""
 
 
 def _differences(results: Results) -> str:

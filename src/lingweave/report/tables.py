@@ -259,10 +259,10 @@ def systems_table(results: Results) -> Table:
 
 
 def _how_aligned(summary: Mapping[str, Any]) -> str:
-    """Method and symmetrisation; FastAlign was the only method once, and not named."""
+    """Method and symmetrisation."""
     if summary["symmetrization"] == "given links":
         return "given links"
-    return f"{summary.get('method', 'fast-align')}, {summary['symmetrization']}"
+    return f"{summary['method']}, {summary['symmetrization']}"
 
 
 def _points(score: Score) -> str:
