@@ -282,7 +282,7 @@ SEEDS = {"covers": "seeds and examples"}
     [
         ({}, {}, "95 % bootstrap intervals over the examples. ", "seed would differ."),
         (SEEDS, SEEDS, "95 % intervals over seeds and test examples.", "and test examples."),
-        ({}, SEEDS, "95 % bootstrap intervals over the examples. ", "they cover seeds as well."),
+        ({}, SEEDS, "95 % intervals: over seeds and test examples where ", "seed would differ."),
     ],
 )
 def test_what_the_intervals_of_differences_cover_is_said(first, second, beginning, end):

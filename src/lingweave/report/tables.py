@@ -115,14 +115,17 @@ def intervals_note(results: Results) -> str:
     covered = {score.over_control.covers for score in results.scores if score.over_control}
     if covered == {"seeds and examples"}:
         return f"{what}, with 95 % intervals over seeds and test examples."
-    told = (
+    if "seeds and examples" in covered:
+        return (
+            f"{what}, with 95 % intervals: over seeds and test examples where both systems have "
+            "three seeds or more, else over the examples alone, which says nothing of how much "
+            "another training seed would differ."
+        )
+    return (
         f"{what}, with 95 % bootstrap intervals over the examples. The intervals say how far the "
         "choice of test examples may mislead; they do not cover how much another training seed "
         "would differ."
     )
-    if "seeds and examples" not in covered:
-        return told
-    return f"{told} Where both systems have three seeds or more, they cover seeds as well."
 
 
 def seeds_note(results: Results) -> str:
