@@ -13,20 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from lingweave.codeswitch import LexiconSwitchOptions
 from lingweave.evaluation import Interval, seed_interval
 from lingweave.report.axes import ValueAxis, axis_over
 from lingweave.report.dot_plots import DotFigure, Mark, Panel, Row, shared_axis
 from lingweave.report.line_plots import NUM_STYLES, Curve, LineFigure, LinePanel
 from lingweave.report.tables import main_title, of_first_rule, of_others, score_groups
 from lingweave.study import MEAN, Results, Score
+from lingweave.study.alike import Options, alike_but_for, switched_settings
 
 _ZERO_SHOT, _SWITCHED, _PROGRESSIVE = "zero-shot", "code-switched", "progressive"
 _OVER_SEEDS = "Lines: 95 % intervals over seeds (Student's t)."
 _OVER_EXAMPLES = "Lines: 95 % bootstrap intervals over the test examples; seeds are too few."
-
-Options = Mapping[str, Mapping[str, Any]]
-"""By the name of a system or setting."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,8 @@ def _of_systems(results: Results) -> Iterator[tuple[_Sweep, Drawn]]:
 
 def _of_settings(results: Results) -> Iterator[tuple[_Sweep, Drawn]]:
     """A panel for each task and system."""
-    for sweep in _sweeps(_switched(results)):
+    done = {score.setting for score in results.scores}
+    for sweep in _sweeps(switched_settings(_SWITCHED, results.recipe, done)):
         values = {**sweep.values, _ZERO_SHOT: 0.0}
         points: dict[tuple[str, str], list[tuple[float, Score]]] = defaultdict(list)
         for score in of_first_rule(results).scores:
@@ -100,35 +98,21 @@ def _of_settings(results: Results) -> Iterator[tuple[_Sweep, Drawn]]:
 
 def _sweeps(things: Options) -> Iterator[_Sweep]:
     """The options of which things that are otherwise the same have several values."""
-    names = dict.fromkeys(name for options in things.values() for name in options)
-    for option in names:
-        alike: dict[str, dict[str, float]] = defaultdict(dict)
-        for thing, options in things.items():
-            value = options.get(option)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                others = sorted((name, one) for name, one in options.items() if name != option)
-                alike[repr(others)][thing] = float(value)
-        yield from (_Sweep(option, own) for own in alike.values() if len({*own.values()}) > 1)
+    for option in dict.fromkeys(name for options in things.values() for name in options):
+        for values in alike_but_for(option, things):
+            numbers = {
+                name: float(value)
+                for name, value in values.items()
+                if isinstance(value, int | float) and not isinstance(value, bool)
+            }
+            if len({*numbers.values()}) > 1:
+                yield _Sweep(option, numbers)
 
 
 def _filled(options: Mapping[str, Any], results: Results) -> dict[str, Any]:
     """The options of a system with those numbers of its feed that it has by default."""
     every_pair = max((summary["pairs"] for summary in results.alignments), default=None)
     return {"max_pairs": every_pair, "damage": 0.0, **options}
-
-
-def _switched(results: Results) -> dict[str, dict[str, Any]]:
-    """The options of each setting in which text is code-switched once."""
-    common = results.recipe.get("code_switching", {})
-    variants = {_SWITCHED: {}, **results.recipe.get("variants", {})}
-    done = {score.setting for score in results.scores}
-    return {
-        name: LexiconSwitchOptions.model_validate(
-            {**common, **{key: value for key, value in one.items() if key != "setting"}}
-        ).model_dump()
-        for name, one in variants.items()
-        if name in done and one.get("setting", _SWITCHED) == _SWITCHED
-    }
 
 
 def _objective(sweep: _Sweep, results: Results) -> str:
