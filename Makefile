@@ -1,19 +1,23 @@
 # make demo    the whole story on built-in twin languages, on a CPU, in minutes
 # make test    lint, types, docstrings, then all tests
+# make results what was found, in README.md and docs/, anew from the files in studies/
 #
-# Both make .venv with Python 3.11 or newer and install the tested versions (constraints.txt) once;
+# All make .venv with Python 3.11 or newer and install the tested versions (constraints.txt) once;
 # they install again only after pyproject.toml or constraints.txt has changed.
 
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt
 
-.PHONY: demo test lint clean
+.PHONY: demo test results lint clean
 
 demo: .venv/installed
 	$(BIN)/lingweave demo
 
 test: lint
 	$(BIN)/python -m pytest
+
+results: .venv/installed
+	$(BIN)/python studies/summary.py
 
 lint: .venv/installed-test
 	$(BIN)/ruff check .

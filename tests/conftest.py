@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import settings
 
 # How long an example takes says how busy the machine is, not whether the code is right.
@@ -26,3 +27,16 @@ def shared() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return folder
+
+
+@pytest.fixture
+def one_thread():
+    """Compute as one of several processes does, which has one thread.
+
+    Two threads add up in another order. The rounding is another then, and where a gradient is zero
+    but for rounding, Adam steps by its sign: losses part soon.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -145,7 +145,7 @@ def sitting(name: str, inputs: Path, out: Path, moment: Moment | None = None) ->
         moment: to be killed; None for never.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["lingweave.study", "killed_sittings"])
+    context.set_forkserver_preload(["lingweave.study.single", "killed_sittings"])
     heard, said = context.Pipe(duplex=False)
     process = context.Process(target=_sit, args=(name, inputs, out, moment, said))
     process.start()

@@ -433,6 +433,14 @@ def test_a_task_may_have_settings_of_its_own(refusal, recipe_file):
     assert "tasks.xnli.settings.0: 'none' is none of the settings 'zero-shot'," in message
 
 
+def test_a_task_may_be_for_some_systems_only(refusal, recipe_file):
+    recipe = load_recipe(recipe_file(with_task(systems="[weam]")))
+    assert recipe.systems_on("xnli") == ["weam"]
+    assert load_recipe(recipe_file(RECIPE)).systems_on("xnli") == list(recipe.systems)
+    message = refusal("task: nli", "task: nli", with_task(systems="[weam, none]"))
+    assert "tasks.xnli.systems.1: 'none' is none of the systems" in message
+
+
 VARIANTS = """\
 settings: [code-switched, little, random]
 code_switching: {sentence_ratio: 0.5, token_ratio: 0.4}

@@ -164,6 +164,27 @@ def test_relevance_is_measured_by_the_zero_shot_model_which_is_trained_once(stud
 
 
 @pytest.mark.slow
+def test_a_task_for_some_systems_trains_no_others_and_needs_no_control(twins, tmp_path):
+    plain = recipe(twins).model_dump(mode="json", exclude_unset=True)
+    plain["tasks"]["some"] = plain["tasks"]["nli"] | {"systems": ["mlm"]}
+    systems = {"untouched": {"objective": "none"}, "mlm": {"objective": "mlm"}}
+    changes = {"systems": systems, "settings": ["zero-shot"], "tasks": plain["tasks"]}
+    study = Study(recipe(twins, **changes), tmp_path / "out")
+    differences = {
+        (one.task, one.system): one.over_control
+        for one in study.results.scores
+        if one.language == MEAN
+    }
+    assert set(differences) == {("nli", "untouched"), ("nli", "mlm"), ("some", "mlm")}
+    assert [key for key, found in differences.items() if found] == [("nli", "mlm")]
+    # The training is that of the other task.
+    (trained,) = {folder for folder in study.folders("zero-shot") if "-mlm-" in folder.name}
+    assert trained
+    assert "### some, zero-shot: accuracy" in markdown_report(study.results)
+    assert "some, zero-shot: points over" not in markdown_report(study.results)
+
+
+@pytest.mark.slow
 def test_the_random_control_makes_as_many_updates_and_switches_as_many_words(twins, tmp_path):
     variants = {
         "random": {"setting": "progressive", "choice": "random"},

@@ -17,10 +17,11 @@ from safetensors.torch import load_model
 from torch import nn
 
 from lingweave.encoder import EncodedSentence, EncoderShape, new_encoder, prediction_head
-from lingweave.errors import TrainingError
+from lingweave.errors import TextFileError, TrainingError
 from lingweave.objectives import EncodedPair, MLMOptions, make_objective
 from lingweave.objectives.base import Batch
 from lingweave.training import (
+    Origin,
     Run,
     Terminated,
     TrainingOptions,
@@ -227,7 +228,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_examples(tmp_path
         "seed": 1,
         "loss": str(value),
         "gradient_norm": "nan",
-        "examples": [8],
+        "examples": [{"number": 8}],
     }
 
 
@@ -248,8 +249,46 @@ def test_a_gradient_that_is_not_finite_stops_the_run_before_it_spoils_the_weight
     assert same(weights(model), before)
     record = json.loads(caught.value.path.read_text("utf-8"))
     first = epoch_batches([3] * len(POINTS), 4, seed=1, epoch=0)[0]
-    assert record["examples"] == [index + 1 for index in first.tolist()]
+    assert record["examples"] == [{"number": index + 1} for index in first.tolist()]
+    assert f"; its examples are recorded here, the first is number {first[0] + 1}; " in str(
+        caught.value
+    )
     assert (record["loss"], record["gradient_norm"]) == ("0.0", "nan")
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_where_the_examples_were_read_is_recorded_unless_that_is_lost(tmp_path, is_lost):
+    asked = []
+
+    def origins(indices):
+        asked.append(list(indices))
+        if is_lost:
+            raise TextFileError("no such file", remedy="check the path", path="points")
+        return [Origin("points", index * 10 if index else None) for index in indices]
+
+    run = Run(options=options(), seed=1, work=tmp_path, origins=origins)
+    with pytest.raises(TrainingError) as caught:
+        train(line(), Steep(), POINTS, run)
+    numbers = epoch_batches([3] * len(POINTS), 4, seed=1, epoch=0)[0].tolist()
+    assert asked == [numbers]
+    named = [{"path": "points", "line": number * 10 or None} for number in numbers]
+    record = json.loads(caught.value.path.read_text("utf-8"))
+    assert record["examples"] == [
+        {"number": number + 1, **({} if is_lost else name)}
+        for number, name in zip(numbers, named, strict=True)
+    ]
+
+
+def test_where_examples_were_read_is_not_asked_for_while_all_is_well(tmp_path):
+    def origins(indices):
+        raise AssertionError(indices)
+
+    train(
+        line(),
+        LeastSquares(),
+        POINTS,
+        Run(options=options(), seed=1, work=tmp_path, origins=origins),
+    )
 
 
 def test_after_a_loss_that_is_not_finite_a_run_goes_on_from_its_last_checkpoint(tmp_path):

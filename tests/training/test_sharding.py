@@ -13,6 +13,8 @@ from lingweave.training.sharding import ShardedLayers
 from tiny_models import make_model, make_tokenizer
 from two_processes import EXAMPLES, OPTIONS, answer, curve, results, settings, stopped
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 NAMES = ["tlm", "weam", "word-aligned"]
 """Predicting in one sequence, through swapped states, and without the masked-LM head."""
 

@@ -4,6 +4,10 @@ The only part that prints or exits: 0 when all is done, 2 for input that the use
 line says what is wrong and what to do), 130 after Ctrl-C and 143 after SIGTERM (one line says how
 to go on). Of several processes the main one prints; when something is wrong, the first that finds
 it does.
+
+A verb brings in what it runs, and that only: torch and transformers take seconds, which no help, no
+version and no alignment of words should wait for. So packages are imported here, which open when
+something of them is asked for, and those that need torch in any case where they are needed.
 """
 
 from importlib.resources import files
@@ -14,32 +18,10 @@ import typer
 from pydantic import BaseModel, ValidationError
 from rich.console import Console
 
-from lingweave import study
-from lingweave.cli.talking import Verbs, command, console, say_version
-from lingweave.codeswitch import LexiconSwitchOptions, read_lexicon, switch_file
-from lingweave.config import (
-    ENGLISH,
-    Alignment,
-    BitextSource,
-    Finetuning,
-    Pretraining,
-    Recipe,
-    load_recipe,
-)
-from lingweave.corpus import segmenter as find_segmenter
-from lingweave.corpus import segmenter_for_language
+from lingweave import codeswitch, config, corpus, study
+from lingweave import report as reports
+from lingweave.cli.talking import NamingVerb, Verbs, command, console, say_version
 from lingweave.errors import RecipeError
-from lingweave.objectives import OBJECTIVES
-from lingweave.report import (
-    alignment_observer,
-    print_results,
-    print_table,
-    probe_summary,
-    read_results,
-    terminal_observer,
-    write_report,
-)
-from lingweave.tasks import TASKS, Examples
 from lingweave.training import processes
 
 app = typer.Typer(
@@ -73,7 +55,7 @@ def options(
 @app.command()
 def demo(out: Out = Path("runs/demo")) -> None:
     """Show the whole story on built-in twin languages: on a laptop, in minutes."""
-    _study(load_recipe(Path(str(files("lingweave") / "recipes" / "demo.yaml"))), out)
+    _study(config.load_recipe(Path(str(files("lingweave") / "recipes" / "demo.yaml"))), out)
 
 
 @app.command()
@@ -115,7 +97,7 @@ def align(
     if not processes.is_main():
         return
     source = _section(
-        BitextSource,
+        config.BitextSource,
         location=bitext,
         source_language=source_language,
         target_language=target_language,
@@ -129,10 +111,12 @@ def align(
     summary = study.align(
         source,
         study.AlignmentOutputs(links=out, posteriors=posteriors, lexicon=lexicon, model=save_model),
-        _section(Alignment, method=method, symmetrization=symmetrization, lowercase=not keep_case),
+        _section(
+            config.Alignment, method=method, symmetrization=symmetrization, lowercase=not keep_case
+        ),
         model=model,
         gold=truth,
-        observer=alignment_observer(Console(stderr=True, highlight=False), check=check),
+        observer=reports.alignment_observer(Console(stderr=True, highlight=False), check=check),
     )
     console.print(f"{summary['pairs']:,} pairs, {summary['links']:,} links in {out}")
     if "against_gold" in summary:
@@ -168,19 +152,21 @@ def switch(
         )
     named: list[tuple[str | None, str | None]] = [_languages(name) for name in languages or []]
     lexicons = [
-        read_lexicon(path, source_language=source, target_language=target)
+        codeswitch.read_lexicon(path, source_language=source, target_language=target)
         for path, (source, target) in zip(
             lexicon, named or [(None, None)] * len(lexicon), strict=True
         )
     ]
-    measures = switch_file(
+    measures = codeswitch.switch_file(
         text,
         lexicons,
-        _section(LexiconSwitchOptions, sentence_ratio=sentence_ratio, token_ratio=token_ratio),
+        _section(
+            codeswitch.LexiconSwitchOptions, sentence_ratio=sentence_ratio, token_ratio=token_ratio
+        ),
         out,
-        segment=find_segmenter(segmenter)
+        segment=corpus.segmenter(segmenter)
         if segmenter
-        else segmenter_for_language(lexicons[0].source_language),
+        else corpus.segmenter_for_language(lexicons[0].source_language),
         seed=seed,
         provenance=provenance,
     )
@@ -192,12 +178,12 @@ def switch(
     console.print(f"The text is in {out}")
 
 
-@app.command()
+@app.command(cls=NamingVerb)
 def pretrain(
     encoder: Encoder,
     bitext: Annotated[list[str], typer.Argument(help="Folders, files or hub datasets.")],
     out: Annotated[Path, typer.Option(help="Folder for the new checkpoint.")],
-    objective: Annotated[str, typer.Option(help=f"One of {', '.join(OBJECTIVES)}.")] = "weam",
+    objective: Annotated[str, typer.Option(help="One of {objectives}.")] = "weam",
     max_pairs: Annotated[int | None, typer.Option(help="Of each bitext, the first.")] = None,
     epochs: Epochs = 2,
     batch_size: BatchSize = 32,
@@ -206,34 +192,36 @@ def pretrain(
     seed: Seed = 1,
 ) -> None:
     """Continue pre-training an encoder on parallel text with one objective."""
+    from lingweave.objectives import OBJECTIVES
+
     if objective not in OBJECTIVES:
         known = ", ".join(OBJECTIVES)
         raise RecipeError(f"unknown objective {objective!r}", remedy=f"choose one of: {known}")
     options = _section(
-        Pretraining,
+        config.Pretraining,
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
         max_length=max_length,
         seeds=[seed],
     )
-    sources = [_section(BitextSource, location=name, max_pairs=max_pairs) for name in bitext]
-    with terminal_observer(console) as observer:
+    sources = [_section(config.BitextSource, location=name, max_pairs=max_pairs) for name in bitext]
+    with reports.terminal_observer(console) as observer:
         chosen = OBJECTIVES[objective].options()
         study.pretrain(encoder, sources, chosen, out, options, observer=observer)
     console.print(f"The encoder is in {out}")
 
 
-@app.command()
+@app.command(cls=NamingVerb)
 def finetune(
     encoder: Encoder,
     train: Annotated[str, typer.Option(help="TSV, JSONL or hub dataset.")],
     dev: Annotated[str, typer.Option(help="Selects the epoch.")],
     out: Annotated[Path, typer.Option(help="Folder for the fine-tuned model.")],
-    task: Annotated[str, typer.Option(help=f"One of {', '.join(TASKS)}.")] = "nli",
+    task: Annotated[str, typer.Option(help="One of {tasks}.")] = "nli",
     language: Annotated[
         str, typer.Option(help="Of dev, where its score depends on it: mlqa.")
-    ] = ENGLISH,
+    ] = "en",
     epochs: Epochs = 3,
     batch_size: BatchSize = 32,
     learning_rate: Annotated[float, typer.Option(help="Peak, of AdamW.")] = 2e-5,
@@ -241,8 +229,10 @@ def finetune(
     seed: Seed = 1,
 ) -> None:
     """Fine-tune an encoder on a task."""
+    from lingweave.tasks import Examples
+
     options = _section(
-        Finetuning,
+        config.Finetuning,
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
@@ -250,28 +240,30 @@ def finetune(
         seeds=[seed],
     )
     examples = {"train": Examples(path=train), "dev": Examples(path=dev, language=language)}
-    with terminal_observer(console) as observer:
+    with reports.terminal_observer(console) as observer:
         study.finetune(Path(encoder), _task(task), examples, out, options, observer=observer)
     console.print(f"The model is in {out}")
 
 
-@app.command()
+@app.command(cls=NamingVerb)
 def evaluate(
     model: Annotated[str, typer.Argument(help="Directory or hub name of a fine-tuned model.")],
     tests: Tests,
     out: Annotated[Path, typer.Option(help="Folder for scores and predictions.")],
-    task: Annotated[str, typer.Option(help=f"One of {', '.join(TASKS)}.")] = "nli",
+    task: Annotated[str, typer.Option(help="One of {tasks}.")] = "nli",
     max_length: TaskLength = None,
 ) -> None:
     """Test a fine-tuned model, language by language."""
+    from lingweave.tasks import TASKS, Examples
+
     examples = {}
     for test in tests:
         language, _, path = test.partition("=")
         if not path:
             raise RecipeError(f"{test!r} names no language", remedy="write LANGUAGE=FILE")
         examples[language] = Examples(path=path, language=language)
-    options = _section(Finetuning, max_length=max_length)
-    with terminal_observer(console) as observer:
+    options = _section(config.Finetuning, max_length=max_length)
+    with reports.terminal_observer(console) as observer:
         scores = study.evaluate(Path(model), _task(task), examples, out, options, observer=observer)
     for score in scores.values():
         shown = [f"{metric.title} {100 * score[metric.name]:.1f}" for metric in TASKS[task].metrics]
@@ -307,7 +299,7 @@ def probe(
         sentences=[] if tatoeba is None else study.tatoeba_texts(tatoeba),
         words=study.linked_texts(drawn, folders),
     )
-    with terminal_observer(console) as observer:
+    with reports.terminal_observer(console) as observer:
         results = study.probe(models, texts, out, observer=observer, command=command())
     _probe_report(results, out)
 
@@ -325,7 +317,7 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder for all results [runs/NAME].")] = None,
 ) -> None:
     """Run a study: systems × settings × tasks × seeds; what is finished is never done twice."""
-    loaded = load_recipe(recipe)
+    loaded = config.load_recipe(recipe)
     _study(loaded, out or Path("runs") / loaded.name)
 
 
@@ -336,7 +328,7 @@ def report(
     """Write the report anew from results.json: Markdown, one HTML page, CSV."""
     if not processes.is_main():
         return
-    results, folder = read_results(path)
+    results, folder = reports.read_results(path)
     if isinstance(results, study.Results):
         _report(results, folder)
     else:
@@ -358,30 +350,32 @@ def _section(kind: type[Section], **values: object) -> Section:
 
 
 def _task(name: str) -> str:
+    from lingweave.tasks import TASKS
+
     if name not in TASKS:
         raise RecipeError(f"unknown task {name!r}", remedy=f"choose one of: {', '.join(TASKS)}")
     return name
 
 
-def _study(recipe: Recipe, out: Path) -> None:
+def _study(recipe: "config.Recipe", out: Path) -> None:
     if recipe.question:
         console.print(recipe.question)
-    with terminal_observer(console) as observer:
+    with reports.terminal_observer(console) as observer:
         results = study.run_study(recipe, out, observer=observer, command=command())
     _report(results, out)
 
 
-def _report(results: study.Results, out: Path) -> None:
+def _report(results: "study.Results", out: Path) -> None:
     if not processes.is_main():
         return
-    written = write_report(results, out)
-    print_results(console, results)
+    written = reports.write_report(results, out)
+    reports.print_results(console, results)
     console.print(f"\nAll of it is in {out}: {', '.join(written)}, results.json")
 
 
-def _probe_report(results: study.ProbeResults, out: Path) -> None:
+def _probe_report(results: "study.ProbeResults", out: Path) -> None:
     if not processes.is_main():
         return
-    written = write_report(results, out)
-    print_table(console, probe_summary(results))
+    written = reports.write_report(results, out)
+    reports.print_table(console, reports.probe_summary(results))
     console.print(f"All of it is in {out}: {', '.join(written)}, results.json")

@@ -10,7 +10,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import typer
 from rich.console import Console
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from lingweave import __version__
 from lingweave.errors import UserError
@@ -34,6 +34,25 @@ class Verbs(TyperGroup):
             again = "the same command" if processes.count() > 1 else command()
             _say(f"\nStopped. To go on: {again}")
             raise typer.Exit(143 if isinstance(error, Terminated) else 130) from error
+
+
+class NamingVerb(TyperCommand):
+    """Names the registered objectives and tasks in its help, for `{objectives}` and `{tasks}`.
+
+    Only when the help is asked for: to know them takes torch.
+    """
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        from lingweave.objectives import OBJECTIVES
+        from lingweave.tasks import TASKS
+
+        for parameter in self.params:
+            if isinstance(parameter, TyperOption) and parameter.help is not None:
+                parameter.help = parameter.help.format(
+                    objectives=", ".join(OBJECTIVES), tasks=", ".join(TASKS)
+                )
+        super().format_help(ctx, formatter)
 
 
 def command() -> str:

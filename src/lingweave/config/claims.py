@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
-from lingweave.config.systems import Name, Strict
+from lingweave.config.sections import Name, Strict
 from lingweave.evaluation.significance import Relation
 
 BASE = "base"

@@ -32,6 +32,7 @@ def misfits(recipe: Recipe) -> Iterator[tuple[Location, str]]:
         known = ", ".join(recipe.systems)
         yield ("control",), f"{recipe.control!r} is none of the systems {known}"
     yield from _unknown_settings(recipe)
+    yield from _unknown_systems(recipe)
     yield from _cut_updates(recipe)
     yield from _unfed(recipe)
     yield from _joined_links(recipe)
@@ -68,6 +69,15 @@ def _unknown_settings(recipe: Recipe) -> Iterator[tuple[Location, str]]:
             yield ("variants", name), f"{name!r} is a setting already: choose another name"
         if not any(name in names for names in asked.values()):
             yield ("variants", name), f"{name!r} is not in `settings`, so it would not be done"
+
+
+def _unknown_systems(recipe: Recipe) -> Iterator[tuple[Location, str]]:
+    """Systems that a task asks for and the recipe does not have."""
+    for task, source in recipe.tasks.items():
+        for number, name in enumerate(source.systems or []):
+            if name not in recipe.systems:
+                known = ", ".join(recipe.systems)
+                yield ("tasks", task, "systems", number), f"{name!r} is none of the systems {known}"
 
 
 def _cut_updates(recipe: Recipe) -> Iterator[tuple[Location, str]]:

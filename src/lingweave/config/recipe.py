@@ -8,16 +8,13 @@ from pydantic import BaseModel, Field
 
 from lingweave.codeswitch import LexiconSwitchOptions
 from lingweave.config.claims import ResultClaim
+from lingweave.config.parallel_text import Alignment, BitextSource
+from lingweave.config.sections import EACH_ONCE, Name, Strict
 from lingweave.config.systems import (
-    EACH_ONCE,
-    Alignment,
     AnySystem,
-    BitextSource,
     EncoderSource,
     HeadWarmup,
-    Name,
     Pretraining,
-    Strict,
     Untrained,
 )
 from lingweave.config.tasks import (
@@ -79,6 +76,11 @@ class Recipe(Strict):
         """The settings in which a task of this recipe is done."""
         own = self.tasks[task].settings
         return self.settings if own is None else own
+
+    def systems_on(self, task: str) -> list[str]:
+        """The systems that are fine-tuned on a task of this recipe, in the recipe's order."""
+        own = self.tasks[task].systems
+        return [system for system in self.systems if own is None or system in own]
 
     def finetuning_on(self, task: str) -> Finetuning:
         """How a task of this recipe is fine-tuned."""

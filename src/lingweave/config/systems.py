@@ -1,38 +1,14 @@
-"""Sections of a recipe up to the trained encoder: where from, which text, which systems."""
+"""Sections of a recipe up to the trained encoder: where it comes from, which systems are made."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import BaseModel, Field, create_model, model_validator
 
-from lingweave.alignment import AlignmentMethod, Symmetrization
-from lingweave.corpus import Bitext, OnEmpty, open_bitext
+from lingweave.alignment import Symmetrization
+from lingweave.config.sections import EACH_ONCE, Seed, Strict
 from lingweave.encoder import EncoderShape
 from lingweave.objectives import OBJECTIVES, ObjectiveOptions
 from lingweave.training import TrainingOptions
-
-Seed = Annotated[int, Field(ge=0)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
-"""Names become parts of file names."""
-
-_Values = TypeVar("_Values", bound=Sequence[object])
-
-
-def _each_once(values: _Values) -> _Values:
-    for value in values:
-        if values.count(value) > 1:
-            raise ValueError(f"{value!r} is given twice")
-    return values
-
-
-EACH_ONCE = AfterValidator(_each_once)
-"""Of a list in which an item that stands twice would be done, or counted, twice."""
-
-
-class Strict(BaseModel):
-    """A section of a recipe: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ScratchEncoder(Strict):
@@ -64,44 +40,6 @@ class HeadWarmup(TrainingOptions):
     learning_rate: float = Field(default=1e-3, gt=0, description="only the head moves")
     max_updates: int | None = Field(default=300, ge=1)
     masking: float = Field(default=0.15, gt=0, lt=1, description="1810.04805: 0.15")
-
-
-class BitextSource(Strict):
-    """Parallel text; see `lingweave.corpus.open_bitext` for the kinds of location."""
-
-    location: str | tuple[str, str] = Field(description="directory, file, two files or hub name")
-    source_language: str | None = None
-    target_language: str | None = None
-    max_pairs: int | None = Field(default=None, ge=1, description="read so many pairs, the first")
-    source_segmenter: str | None = Field(default=None, description="default: by the language")
-    target_segmenter: str | None = Field(default=None, description="default: by the language")
-    gold: str | None = Field(
-        default=None, description="Pharaoh file with the true links of these very pairs, 0-based"
-    )
-    links: str | None = Field(
-        default=None, description="Pharaoh file with links to use instead of aligning, 0-based"
-    )
-
-    def open(self, *, on_empty: OnEmpty = "refuse") -> Bitext:
-        """The sentence pairs; see `open_bitext` for what is raised."""
-        return open_bitext(
-            self.location,
-            source_language=self.source_language,
-            target_language=self.target_language,
-            on_empty=on_empty,
-        )
-
-
-class Alignment(Strict):
-    """Word alignment by FastAlign with its published settings, or by HmmAlign."""
-
-    method: AlignmentMethod = Field(
-        default="fast-align", description="hmm-align: better links, twice the time"
-    )
-    symmetrization: Symmetrization = Field(
-        default="intersection", description="intersection: the most precise links"
-    )
-    lowercase: bool = Field(default=True, description="align lower-cased words")
 
 
 class Untrained(Strict):

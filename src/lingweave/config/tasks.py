@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from lingweave.alignment import Symmetrization
 from lingweave.codeswitch import InductionOptions, LexiconSwitchOptions, ProgressiveOptions
-from lingweave.config.systems import EACH_ONCE, Name, Seed, Strict
+from lingweave.config.sections import EACH_ONCE, Name, Seed, Strict
 from lingweave.evaluation.relevance import RelevanceMethod
 from lingweave.tasks import TASKS, Examples
 from lingweave.training import TrainingOptions
@@ -91,6 +91,9 @@ class TaskSource(Strict):
     languages: Annotated[list[Name], EACH_ONCE] = Field(min_length=1, description="to be tested")
     settings: Annotated[list[Name], EACH_ONCE] | None = Field(
         default=None, min_length=1, description="in place of the recipe's `settings`"
+    )
+    systems: Annotated[list[Name], EACH_ONCE] | None = Field(
+        default=None, min_length=1, description="only these are trained on it; default: all"
     )
     finetuning: FinetuningOptions | None = Field(
         default=None, description="what is given here holds in place of the recipe's `finetuning`"

@@ -61,7 +61,7 @@ def difference_figures(results: Results) -> list[DotFigure]:
         by_task[group.task].append(group)
     for task, groups in by_task.items():
         titled = [(group.title, compared(results, group)) for group in groups]
-        rows = {title: [_difference_row(*one) for one in scores] for title, scores in titled}
+        rows = {title: [difference_row(*one) for one in scores] for title, scores in titled}
         rows = {title: own for title, own in rows.items() if own}
         if not rows:
             continue
@@ -126,7 +126,8 @@ def _row(name: str, score: Estimate, shape: Shape) -> Row:
     return Row(name, [mark], f"{100 * score.mean:.1f}")
 
 
-def _difference_row(score: Score, difference: Estimate) -> Row:
+def difference_row(score: Score, difference: Estimate) -> Row:
+    """A system with its difference to the control, in points; hollow where that may be 0."""
     is_sure = difference.low > 0 or difference.high < 0
     mark = Mark(
         100 * difference.mean,

@@ -157,12 +157,14 @@ def _tables(
     """
     tables = []
     for group in score_groups(results):
-        cells = {(score.system, score.language): cell(score) for score in group.scores}
-        languages = list(dict.fromkeys(language for _, language in cells))
+        cells: dict[str, dict[str, str]] = {system: {} for system in results.systems}
+        for score in group.scores:
+            cells[score.system][score.language] = cell(score)
+        languages = list(dict.fromkeys(score.language for score in group.scores))
         rows = [
-            [system, *(cells[system, language] for language in languages)]
-            for system in results.systems
-            if any(cells[system, language] for language in languages)
+            [system, *(own[language] for language in languages)]
+            for system, own in cells.items()
+            if any(own.values())
         ]
         if not rows:
             continue

@@ -116,7 +116,8 @@ class _Collection:
         metric = task.metrics[0]
         runs = seed_runs(self.predictions, cell, languages)
         over_control = None
-        if cell.system != self.recipe.control:
+        others = set(self.recipe.systems_on(cell.task)) - {cell.system}
+        if self.recipe.control in others:
             control = cell._replace(system=self.recipe.control)
             base = seed_runs(self.predictions, control, languages)
             over_control = _difference(runs, base, metric)

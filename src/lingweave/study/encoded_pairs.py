@@ -4,11 +4,9 @@ The files are mapped into memory, not read: a pair is made when it is asked for,
 views of the file. So a text may be larger than memory, and processes on one machine share it.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +17,11 @@ from lingweave.corpus import list_values
 from lingweave.encoder import EncodedSentences
 from lingweave.errors import AlignmentError
 from lingweave.objectives import EncodedPair
+from lingweave.study.joined_pairs import JoinedPairs
 from lingweave.study.tokenizing import PAIRS
 
 
-class EncodedPairs(Sequence[EncodedPair]):
+class EncodedPairs(JoinedPairs):
     """The pairs of one or more texts, one text after another.
 
     Args:
@@ -40,32 +39,16 @@ class EncodedPairs(Sequence[EncodedPair]):
         self._blocks = [
             block for folder in folders for block in _blocks(folder / PAIRS, symmetrization)
         ]
-        self._ends = list(accumulate(len(block.source) for block in self._blocks))
+        super().__init__([len(block.source) for block in self._blocks])
 
-    def __len__(self) -> int:
-        return self._ends[-1] if self._ends else 0
+    def pair(self, part: int, row: int) -> EncodedPair:
+        """Make a pair of a block, its arrays being views of the file."""
+        return self._blocks[part].pair(row)
 
-    @overload
-    def __getitem__(self, index: int) -> EncodedPair: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[EncodedPair]: ...
-
-    def __getitem__(self, index: int | slice) -> EncodedPair | list[EncodedPair]:
-        if isinstance(index, slice):
-            return [self[pair] for pair in range(*index.indices(len(self)))]
-        pair = range(len(self))[index]
-        block_number = bisect_right(self._ends, pair)
-        block = self._blocks[block_number]
-        return block.pair(pair - self._ends[block_number] + len(block.source))
-
-    @property
-    def lengths(self) -> npt.NDArray[np.int64]:
-        """Pieces of both sentences of each pair, (pairs,), without a look at the pieces."""
-        lengths = [
-            np.diff(block.source.starts) + np.diff(block.target.starts) for block in self._blocks
-        ]
-        return np.concatenate(lengths) if lengths else np.empty(0, dtype=np.int64)
+    def lengths_of(self, part: int) -> npt.NDArray[np.int64]:
+        """Pieces of both sentences of each pair of a block."""
+        block = self._blocks[part]
+        return np.diff(block.source.starts) + np.diff(block.target.starts)
 
 
 class _Block(NamedTuple):

@@ -5,12 +5,10 @@ exchange their target words in a ring, so that as many words are linked as befor
 wrong ones. Of "a-1 b-2 c-3 d-4" at a damage of 0.5 may be left "a-3 b-2 c-1 d-4".
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import accumulate, islice
+from itertools import islice
 from pathlib import Path
-from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +17,10 @@ from lingweave.alignment import LinkArray, read_pharaoh
 from lingweave.config import Feed
 from lingweave.objectives import EncodedPair
 from lingweave.study.encoded_pairs import EncodedPairs
+from lingweave.study.joined_pairs import JoinedPairs
 
 
-class FedPairs(Sequence[EncodedPair]):
+class FedPairs(JoinedPairs):
     """The pairs of some texts as a system wants them, one text after another.
 
     Args:
@@ -40,7 +39,7 @@ class FedPairs(Sequence[EncodedPair]):
         joined = feed.symmetrization if feed.links == "aligned" else None
         self._texts = [EncodedPairs([folder], joined) for folder in folders]
         self._sizes = [len(range(len(text))[: feed.max_pairs]) for text in self._texts]
-        self._ends = list(accumulate(self._sizes))
+        super().__init__(self._sizes)
         self._gold: list[list[LinkArray]] | None = None
         if feed.links == "gold":
             self._gold = [
@@ -49,33 +48,18 @@ class FedPairs(Sequence[EncodedPair]):
             ]
         self._damage, self._seed = feed.damage, seed
 
-    def __len__(self) -> int:
-        return self._ends[-1] if self._ends else 0
-
-    @overload
-    def __getitem__(self, index: int) -> EncodedPair: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[EncodedPair]: ...
-
-    def __getitem__(self, index: int | slice) -> EncodedPair | list[EncodedPair]:
-        if isinstance(index, slice):
-            return [self[pair] for pair in range(*index.indices(len(self)))]
-        at = range(len(self))[index]
-        number = bisect_right(self._ends, at)
-        row = at - self._ends[number] + self._sizes[number]
-        pair = self._texts[number][row]
-        links = pair.links if self._gold is None else self._gold[number][row]
+    def pair(self, part: int, row: int) -> EncodedPair:
+        """Make a pair of a text, with the links that are asked for."""
+        pair = self._texts[part][row]
+        links = pair.links if self._gold is None else self._gold[part][row]
         if self._damage:
-            generator = np.random.default_rng((self._seed, number, row))
+            generator = np.random.default_rng((self._seed, part, row))
             links = damaged(links, self._damage, generator)
         return replace(pair, links=links)
 
-    @property
-    def lengths(self) -> npt.NDArray[np.int64]:
-        """Pieces of both sentences of each pair, (pairs,), without a look at the pieces."""
-        lengths = [text.lengths[:size] for text, size in zip(self._texts, self._sizes, strict=True)]
-        return np.concatenate(lengths) if lengths else np.empty(0, dtype=np.int64)
+    def lengths_of(self, part: int) -> npt.NDArray[np.int64]:
+        """Pieces of both sentences of each pair of a text."""
+        return self._texts[part].lengths[: self._sizes[part]]
 
 
 def damaged(links: LinkArray, share: float, generator: np.random.Generator) -> LinkArray:

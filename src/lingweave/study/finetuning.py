@@ -6,6 +6,7 @@ Which task it is, they do not know: all they need is what `lingweave.tasks.Task`
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from lingweave.evaluation import (
 from lingweave.study.curriculum import Curriculum, load_relevance, switch_for_stages
 from lingweave.study.examples import read_examples
 from lingweave.study.lexicons import load_lexicons
+from lingweave.study.origins import origins_of_sequences
 from lingweave.study.selection import (
     Checkpoints,
     choose_checkpoints,
@@ -122,6 +124,9 @@ def finetune_encoder(
             report=place.report,
             begin_update=getattr(sequences, "begin_update", None),
             keep_epochs=tuple(material.rules) != ("dev",),
+            origins=partial(
+                origins_of_sequences, sequences=sequences, task=task, sources=material.train
+            ),
         ),
         select=dev_score,
     )

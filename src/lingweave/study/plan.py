@@ -71,11 +71,12 @@ def make_plan(recipe: Recipe) -> Plan:
     if recipe.trains_systems:
         max_length = recipe.pretraining.max_length
         texts = [tokenize_stage(alignment, start, max_length) for alignment in alignments]
-        encoder = base = encoder_stage(start, recipe.head_warmup, recipe.pretraining, texts)
-        gold = [source.gold for source in recipe.bitext]
+        encoder = base = encoder_stage(
+            start, recipe.head_warmup, recipe.pretraining, texts, recipe.bitext
+        )
         systems = {
             (name, seed): pretrain_stage(
-                name, objective, recipe.pretraining, seed, base, texts, gold
+                name, objective, recipe.pretraining, seed, base, texts, recipe.bitext
             )
             for name, objective in recipe.systems.items()
             if not isinstance(objective, Untrained)

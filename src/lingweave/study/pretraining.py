@@ -7,13 +7,22 @@ Each leaves a checkpoint that `AutoModel` and `AutoModelForMaskedLM` load, and `
 import json
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lingweave import __version__
-from lingweave.config import HeadWarmup, Pretraining, ScratchEncoder, feed_of, options_of
+from lingweave.config import (
+    BitextSource,
+    Feed,
+    HeadWarmup,
+    Pretraining,
+    ScratchEncoder,
+    feed_of,
+    options_of,
+)
 from lingweave.corpus import read_lines
 from lingweave.encoder import (
     Encoder,
@@ -28,11 +37,11 @@ from lingweave.encoder import (
 )
 from lingweave.errors import CheckpointError, TextFileError, TrainingError
 from lingweave.objectives import EncodedPair, MLMOptions, ObjectiveOptions, make_objective
-from lingweave.study.encoded_pairs import EncodedPairs
 from lingweave.study.feed import FedPairs
+from lingweave.study.origins import origins_of_pairs, origins_of_sentences
 from lingweave.study.stage import Workplace
 from lingweave.study.tokenizing import languages_of, pieces_of_sentence
-from lingweave.training import Progress, Run, TrainingOptions, processes, train
+from lingweave.training import Origin, Progress, Run, TrainingOptions, processes, train
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +73,19 @@ def train_from_scratch(place: Workplace, texts: Sequence[Path], source: ScratchE
     encoded = encode_words(encoder.tokenizer, sentences, no_words, max_pieces=max_pieces)
     halves = zip(encoded[::2], encoded[1::2], strict=False)
     examples = [EncodedPair(first, second, _NO_LINKS) for first, second in halves]
-    progress = _train_mlm(place, encoder, examples, source.masking, source.training, source.seed)
+
+    def origins(indices: Sequence[int]) -> list[Origin]:
+        """Those of the first sentence of each two."""
+        return origins_of_sentences([2 * index for index in indices], texts)
+
+    run = Run(
+        options=source.training,
+        seed=source.seed,
+        work=place.resume,
+        report=place.report,
+        origins=origins,
+    )
+    progress = _train_mlm(encoder, examples, source.masking, run)
     card = ModelCard(
         title="A small encoder trained from scratch",
         base_model="nothing",
@@ -74,7 +95,13 @@ def train_from_scratch(place: Workplace, texts: Sequence[Path], source: ScratchE
     _finish(place.out, encoder, card, progress)
 
 
-def prepare_encoder(place: Workplace, warmup: HeadWarmup, seed: int, max_length: int) -> None:
+def prepare_encoder(
+    place: Workplace,
+    warmup: HeadWarmup,
+    seed: int,
+    max_length: int,
+    sources: Sequence[BitextSource],
+) -> None:
     """Load a checkpoint; where it has no masked-LM head, add one and train it, the encoder frozen.
 
     Args:
@@ -83,6 +110,7 @@ def prepare_encoder(place: Workplace, warmup: HeadWarmup, seed: int, max_length:
         warmup: how to train the head.
         seed: draws the head's weights and all else.
         max_length: pieces of one sentence, special tokens counted.
+        sources: of the bitexts.
     """
     checkpoint, *texts = place.inputs.values()
     encoder = load_encoder(checkpoint, seed=seed)
@@ -100,8 +128,15 @@ def prepare_encoder(place: Workplace, warmup: HeadWarmup, seed: int, max_length:
         tied = {id(parameter) for parameter in encoder.model.base_model.parameters()}
         for parameter in prediction_head(encoder.model).parameters():
             parameter.requires_grad = id(parameter) not in tied
-        examples = EncodedPairs(texts)
-        progress = _train_mlm(place, encoder, examples, warmup.masking, warmup, seed)
+        examples = FedPairs(texts, Feed(), [], seed)
+        run = Run(
+            options=warmup,
+            seed=seed,
+            work=place.resume,
+            report=place.report,
+            origins=partial(origins_of_pairs, pairs=examples, sources=sources),
+        )
+        progress = _train_mlm(encoder, examples, warmup.masking, run)
     facts = _facts("head warm-up", {"masking": warmup.masking}, warmup, seed, progress)
     card = ModelCard(
         title="The encoder that all systems start from",
@@ -117,7 +152,7 @@ def pretrain_system(
     options: ObjectiveOptions,
     pretraining: Pretraining,
     seed: int,
-    gold: Sequence[Path] = (),
+    sources: Sequence[BitextSource],
 ) -> None:
     """Continue pre-training with one objective on all aligned bitexts.
 
@@ -126,7 +161,7 @@ def pretrain_system(
         options: of a registered objective, and what feeds it.
         pretraining: how to train.
         seed: of every choice.
-        gold: files with the true links of the bitexts, where it is fed these.
+        sources: of the bitexts; they name their true links, where it is fed these.
 
     Raises:
         CheckpointError: the encoder has fewer layers than are to be frozen, or asked for.
@@ -139,6 +174,7 @@ def pretrain_system(
         )
     start, *texts = place.inputs.values()
     encoder = load_encoder(start)
+    gold = [Path(source.gold) for source in sources if source.gold is not None]
     examples = FedPairs(texts, feed_of(options), gold, seed)
     _check_room(encoder, pretraining.max_length)
     if pretraining.frozen_layers is not None:
@@ -156,6 +192,7 @@ def pretrain_system(
             work=place.resume,
             report=place.report,
             needs_whole_updates=options.needs_whole_updates,
+            origins=partial(origins_of_pairs, pairs=examples, sources=sources),
         ),
     )
     objective.finish(encoder.model)
@@ -169,21 +206,11 @@ def pretrain_system(
 
 
 def _train_mlm(
-    place: Workplace,
-    encoder: Encoder,
-    examples: Sequence[EncodedPair],
-    masking: float,
-    options: TrainingOptions,
-    seed: int,
+    encoder: Encoder, examples: Sequence[EncodedPair], masking: float, run: Run
 ) -> Progress:
     """MLM on single sentences, two to an example."""
     objective = make_objective("mlm", encoder.tokenizer, MLMOptions(masking=masking))
-    return train(
-        encoder.model,
-        objective,
-        examples,
-        Run(options=options, seed=seed, work=place.resume, report=place.report),
-    )
+    return train(encoder.model, objective, examples, run)
 
 
 def _check_room(encoder: Encoder, max_length: int) -> None:

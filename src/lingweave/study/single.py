@@ -63,9 +63,9 @@ def pretrain(
     alignments = [align_stage(source, Alignment()) for source in bitexts]
     checkpoint = start_of(EncoderSource(checkpoint=encoder))
     texts = [tokenize_stage(aligned, checkpoint, options.max_length) for aligned in alignments]
-    start = encoder_stage(checkpoint, HeadWarmup(), options, texts)
+    start = encoder_stage(checkpoint, HeadWarmup(), options, texts, bitexts)
     name = objective.model_dump()["objective"]
-    last = pretrain_stage(name, objective, options, options.seeds[0], start, texts)
+    last = pretrain_stage(name, objective, options, options.seeds[0], start, texts, bitexts)
     _run([*alignments, *texts, start, last], out, observer)
 
 

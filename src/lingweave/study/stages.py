@@ -101,6 +101,7 @@ def encoder_stage(
     head_warmup: HeadWarmup,
     options: Pretraining,
     texts: Sequence[Stage],
+    sources: Sequence[BitextSource],
 ) -> Stage:
     """The stage that makes or loads the encoder that all systems start from.
 
@@ -109,6 +110,7 @@ def encoder_stage(
         head_warmup: how to train a head where it has none.
         options: `max_length` and the first seed are used.
         texts: tokenised, to train the head on.
+        sources: of the texts.
     """
     if isinstance(start, Stage):
         return start
@@ -118,7 +120,13 @@ def encoder_stage(
         "encoder",
         pretraining.VERSION,
         {"head_warmup": _training(head_warmup), "seed": seed, "max_length": max_length},
-        partial(pretraining.prepare_encoder, warmup=head_warmup, seed=seed, max_length=max_length),
+        partial(
+            pretraining.prepare_encoder,
+            warmup=head_warmup,
+            seed=seed,
+            max_length=max_length,
+            sources=sources,
+        ),
         inputs={"checkpoint": start, **_by_role(texts)},
         is_shared=True,
     )
@@ -141,7 +149,7 @@ def pretrain_stage(
     seed: int,
     encoder: Stage,
     texts: Sequence[Stage],
-    gold: Sequence[str | None] = (),
+    sources: Sequence[BitextSource],
 ) -> Stage:
     """The stage that pre-trains one system with one seed.
 
@@ -152,7 +160,7 @@ def pretrain_stage(
         seed: of every choice.
         encoder: to start from.
         texts: tokenised bitexts.
-        gold: files with true links, one for each bitext; needed where the system is fed these.
+        sources: of the texts; each names its true links, where the system is fed these.
     """
     feed = feed_of(objective)
     settings = {
@@ -161,14 +169,14 @@ def pretrain_stage(
         "seed": seed,
         **feed.model_dump(mode="json", exclude_defaults=True),
     }
-    true_links = gold if feed.links == "gold" else ()
-    files = _existing({f"gold {number}": path for number, path in enumerate(true_links, start=1)})
+    gold = [source.gold for source in sources] if feed.links == "gold" else []
+    files = _existing({f"gold {number}": path for number, path in enumerate(gold, start=1)})
     work = partial(
         pretraining.pretrain_system,
         options=objective,
         pretraining=options,
         seed=seed,
-        gold=list(files.values()),
+        sources=sources,
     )
     label = f"pretrain-{name}-{seed}"
     inputs = {"encoder": encoder, **_by_role(texts)}

@@ -89,6 +89,8 @@ def plan_trials(
     settings = list(dict.fromkeys([*recipe.settings, *(setting for setting, _ in own)]))
     own.sort(key=lambda case: settings.index(case[0]))
     for system, (setting, task) in product(recipe.systems, own):
+        if system not in recipe.systems_on(task):
+            continue
         for seed, finetuning_seed in _seeds_of(system, recipe):
             trained = not isinstance(recipe.systems[system], Untrained)
             made = systems[system, seed] if trained else encoder

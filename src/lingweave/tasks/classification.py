@@ -5,7 +5,7 @@ are those of scikit-learn's `accuracy_score` and `f1_score`, from counts by labe
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,12 @@ class LabelledText:
     Attributes:
         text: the text.
         label: index of the label.
+        line: of its table, 1-based; in a hub dataset the row. No part of what it is.
     """
 
     text: str
     label: int
+    line: int | None = field(default=None, compare=False, repr=False)
 
 
 def label_statistics(gold: Sequence[int], predicted: Sequence[int], num_labels: int) -> Statistics:
@@ -81,7 +83,7 @@ class ClassificationTask:
         version: see `Task`.
         labels: names of the classes, in the order of their indices.
         texts: fields of an example that are encoded: one, or two for a pair.
-        example: makes an example of those texts and the label's index.
+        example: makes an example of those texts, the label's index and the line.
         label_column: where a table has the label, if a recipe says nothing.
         spelling: the label's name for how a file spells it.
         metrics: see `Task`.
@@ -142,7 +144,8 @@ class ClassificationTask:
                 path=location,
                 line=row.line,
             )
-        return self.example(*(row[name] for name in self.texts), self.labels.index(label))
+        texts = (row[name] for name in self.texts)
+        return self.example(*texts, self.labels.index(label), line=row.line)
 
     def new_model(self, checkpoint: Path | str, *, seed: int) -> nn.Module:
         """An encoder with an untrained pooler and classifier."""

@@ -5,7 +5,7 @@ pairs to train on are MultiNLI's (Williams et al. 2018, 1704.05426) and SNLI's (
 1508.05326).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lingweave.tasks.classification import ClassificationTask
 
@@ -24,11 +24,13 @@ class NLIExample:
         premise: what is known.
         hypothesis: what is asked about.
         label: index in `LABELS`.
+        line: as that of a `LabelledText`.
     """
 
     premise: str
     hypothesis: str
     label: int
+    line: int | None = field(default=None, compare=False, repr=False)
 
 
 def _spelling(label: str) -> str:

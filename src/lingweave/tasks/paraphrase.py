@@ -4,7 +4,7 @@ PAWS-X (Yang et al. 2019, 1908.11828) is scored by accuracy; macro-F1 stands bes
 share nearly all words, in another order, so that counting common words is of no use.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lingweave.tasks.classification import ClassificationTask
 
@@ -20,11 +20,13 @@ class SentencePair:
         sentence1: the first.
         sentence2: the second.
         label: index in `LABELS`.
+        line: as that of a `LabelledText`.
     """
 
     sentence1: str
     sentence2: str
     label: int
+    line: int | None = field(default=None, compare=False, repr=False)
 
 
 def _spelling(label: str) -> str:

@@ -4,23 +4,6 @@ In: a model, an objective and its examples. Out: the model, trained, and a recor
 Which objective it is, this package does not know.
 """
 
-from lingweave.training.epochs import epoch_weights
-from lingweave.training.interruption import Terminated, sigterm_as_interrupt
-from lingweave.training.loop import LOGS, Report, Run, UpdateReport, train
-from lingweave.training.options import TrainingOptions
-from lingweave.training.progress import Progress
-from lingweave.training.update import precision_of_machine
+import lazy_loader
 
-__all__ = [
-    "LOGS",
-    "Progress",
-    "Report",
-    "Run",
-    "Terminated",
-    "TrainingOptions",
-    "UpdateReport",
-    "epoch_weights",
-    "precision_of_machine",
-    "sigterm_as_interrupt",
-    "train",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

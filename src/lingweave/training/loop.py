@@ -22,7 +22,7 @@ from lingweave.training import processes
 from lingweave.training.batching import epoch_batches, lengths_of
 from lingweave.training.cadence import Cadence
 from lingweave.training.checkpoint import load_checkpoint, save_checkpoint
-from lingweave.training.divergence import check_finite
+from lingweave.training.divergence import Origins, check_finite
 from lingweave.training.epochs import Select, load_best, score_epoch
 from lingweave.training.interruption import Interruption
 from lingweave.training.options import TrainingOptions
@@ -69,6 +69,7 @@ class Run:
             of updates; examples that change in the course of training follow it.
         keep_epochs: whether the weights of every scored epoch stay in `work`; see `epoch_weights`.
         needs_whole_updates: whether the loss of an update that is cut would be another one.
+        origins: tells where examples were read, should a loss not be finite.
     """
 
     options: TrainingOptions
@@ -78,6 +79,7 @@ class Run:
     begin_update: Callable[[Progress, int], None] | None = None
     keep_epochs: bool = False
     needs_whole_updates: bool = False
+    origins: Origins | None = None
 
 
 def train(
@@ -130,6 +132,7 @@ def train(
                     update=progress.update + 1,
                     seed=run.seed,
                     examples=batch.tolist(),
+                    origins=run.origins,
                     work=run.work,
                 )
                 progress.update += 1

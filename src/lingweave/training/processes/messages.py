@@ -1,10 +1,6 @@
-"""The processes of one run, on Accelerate: who they are, and what they tell one another.
+"""What the processes of one run tell one another, on Accelerate.
 
-`accelerate launch` and `torchrun` start the same command in several processes. Each trains and
-predicts its share, and all of them decide alike, from what is summed, gathered or sent by the main
-one. Without a launcher there is one process: then all of this is the identity and costs nothing.
-
-What they tell one another goes through gloo, gradients through what suits the device (NCCL on
+It goes through gloo, gradients through what suits the device (NCCL on
 GPUs). So a process that waits, for hours where the main one aligns a large bitext, sleeps.
 """
 
@@ -21,9 +17,9 @@ from typing import TypeVar, cast
 import torch
 from accelerate import PartialState
 from torch import Tensor, distributed, nn
-from torch.distributed.distributed_c10d import _get_default_store
 
 from lingweave.errors import TrainingError
+from lingweave.training.processes.identity import count, is_main
 
 T = TypeVar("T")
 
@@ -35,46 +31,6 @@ BUCKET = 2**23
 """Gradients are sent so many numbers at once, 32 MiB: few enough to need little memory beside them,
 enough that a message's own time does not count."""
 
-_SPOKEN = "lingweave-spoken"
-
-_is_alone = False
-
-
-def count() -> int:
-    """Processes that do the present work together."""
-    if _is_alone or "RANK" not in os.environ:  # no launcher
-        return 1
-    return int(os.environ.get("WORLD_SIZE", "1"))
-
-
-def rank() -> int:
-    """Which of them this one is, 0-based."""
-    return 0 if count() == 1 else int(os.environ["RANK"])
-
-
-def is_main() -> bool:
-    """Whether this is the one that reads, writes and talks."""
-    return rank() == 0
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """Work that this process does by itself: all in it is as if there were no other."""
-    global _is_alone  # noqa: PLW0603 - as is whether there are others
-    before, _is_alone = _is_alone, True
-    try:
-        yield
-    finally:
-        _is_alone = before
-
-
-def share(number: int) -> slice:
-    """Which of so many things are this process's: neighbours, and as many as others' but for one.
-
-    There may be none, where there are fewer things than processes.
-    """
-    return slice(number * rank() // count(), number * (rank() + 1) // count())
-
 
 def total(numbers: Sequence[float]) -> list[float]:
     """The sum over all processes of each number."""
@@ -85,11 +41,6 @@ def total(numbers: Sequence[float]) -> list[float]:
         distributed.all_reduce(summed, group=_group())
     sums: list[float] = summed.tolist()
     return sums
-
-
-def any_of(flag: bool) -> bool:
-    """Whether it is true in any process."""
-    return total([float(flag)])[0] > 0
 
 
 def gather(value: T) -> list[T]:
@@ -153,21 +104,6 @@ def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
 def shards_layers() -> bool:
     """Whether they were launched with `--use_fsdp`, and there are several; see `sharding`."""
     return _is_launched_for_shards() and count() > 1
-
-
-def is_first_to_fail() -> bool:
-    """Whether this process is the one to say why the run ends: the first that has to.
-
-    Others then fail because it is gone, or because of the same mistake, and keep quiet.
-    """
-    if count() == 1:
-        return True
-    if not distributed.is_initialized():  # all of them read the same wrong input
-        return is_main()
-    try:
-        return bool(_get_default_store().add(_SPOKEN, 1) == 1)
-    except RuntimeError:  # it went with the main process
-        return True
 
 
 def loss_of_a_process() -> TrainingError:
