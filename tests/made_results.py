@@ -97,6 +97,7 @@ def make_results(**changes):
                 "source_words": 100,
                 "target_words": 100,
                 "links": 70,
+                "method": "fast-align",
                 "symmetrization": "intersection",
             }
         ],

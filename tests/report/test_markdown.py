@@ -48,6 +48,7 @@ def make_results(*, gold=None, settings=("zero-shot",), **changes):
         "source_words": 100,
         "target_words": 100,
         "links": 70,
+        "method": "fast-align",
         "symmetrization": "intersection",
     }
     run = {"seed": 1, "updates": 1250, "tokens": 10**6, "seconds": 90.0, "last_loss": 2.3456}
@@ -210,7 +211,7 @@ def test_in_80_columns_no_number_is_lost_or_torn():
     for system in range(4):
         for language in range(6):
             assert f"{50 + system + language / 10:.1f}" in shown
-    assert shown.count("-12.1") == 3 * 6 + 3  # and in the sentence
+    assert shown.count("-12.1") == 3 * 6 + 3  # and in the summary
     for name in SYSTEMS:
         assert name in shown
     assert "4.2" in shown
@@ -238,7 +239,9 @@ def test_the_terminal_shows_the_alignment_only_where_its_error_is_known():
     assert "Word alignment" in terminal(make_results(gold=GOLD))
 
 
-def test_the_last_thing_in_the_terminal_is_the_sentence():
+def test_the_last_thing_in_the_terminal_is_the_summary():
     text = " ".join(terminal(make_results()).split("\n\n")[-1].split())
-    assert text.startswith("On the languages other than en, against mlm: untouched loses -12.1")
-    assert text.endswith("weam loses -12.1 points (zero-shot).")
+    assert text.startswith(
+        "On the languages other than en, against mlm (xnli, zero-shot): untouched loses -12.1"
+    )
+    assert text.endswith("weam loses -12.1 points.")

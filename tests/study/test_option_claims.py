@@ -2,6 +2,7 @@
 
 import pytest
 
+from lingweave.codeswitch import LexiconSwitchOptions
 from lingweave.study.claims import judge_claims
 from made_predictions import only, predictions, results
 
@@ -68,3 +69,34 @@ def test_the_papers_value_may_be_that_of_another_system_than_the_one_that_plays_
 def test_values_are_compared_zero_shot():
     found = only(judged({0.15: 0.7, 0.3: 0.6}, settings=["translate-train"]), "C10")
     assert (found.verdict, found.reason) == ("not tested", "no task in the setting zero-shot")
+
+
+def test_ratios_of_systems_that_differ_in_more_are_no_sweep():
+    switching = {"objective": "code-switched", "max_switched": 0.1}
+    systems = {"untouched": {"objective": "none"}, "a": switching}
+    systems |= {"b": switching | {"max_switched": 0.9, "max_pairs": 100}}
+    values = {(name, "zero-shot"): 0.6 for name in systems}
+    found = only(judge_claims(results(systems=systems), predictions(values)), "P1")
+    assert found.reason == "no two ratios of code-switching"
+    systems |= {"c": switching | {"max_switched": 0.5}}
+    values = {("a", "zero-shot"): 0.7, ("b", "zero-shot"): 0.2, ("c", "zero-shot"): 0.6}
+    found = only(judge_claims(results(systems=systems), predictions(values)), "P1")
+    assert found.compared == ("a, zero-shot, xnli: 0.1", "c, zero-shot, xnli: 0.5")
+
+
+def test_settings_that_differ_in_more_are_no_sweep_and_what_is_by_default_counts():
+    variants = {
+        "half": {"setting": "code-switched", "token_ratio": 0.3, "sentence_ratio": 0.5},
+        "whole": {"setting": "code-switched", "token_ratio": 0.3, "sentence_ratio": 1.0},
+    }
+    systems = {"untouched": {"objective": "none"}}
+    settings = ["code-switched", "half", "whole"]
+    recipe = results(systems=systems, settings=settings, variants=variants)
+    values = {("untouched", name): 0.6 for name in settings}
+    found = only(judge_claims(recipe, predictions(values)), "P1")
+    default = LexiconSwitchOptions()
+    assert default.sentence_ratio == 1
+    assert found.compared == (
+        "untouched, whole, xnli: 0.3",
+        f"untouched, code-switched, xnli: {default.token_ratio}",
+    )

@@ -9,7 +9,7 @@ from lingweave.config import Recipe
 from lingweave.errors import CheckpointError
 from lingweave.evaluation import PREDICTIONS, read_model_predictions
 from lingweave.report import markdown_report
-from lingweave.study import MEAN, Results, run_study
+from lingweave.study import MEAN, run_study
 from lingweave.study.plan import make_plan
 from lingweave.study.stage import Store
 from lingweave.tasks import TASKS
@@ -268,39 +268,3 @@ def test_a_task_has_its_own_length_unless_the_recipe_says_one(tmp_path, max_leng
         trial.task: trial.finetune.settings["training"]["max_length"] for trial in plan.trials
     }
     assert found == trained == (lengths or dict.fromkeys(found, 48))
-
-
-def test_results_of_the_time_when_nli_was_the_only_task_are_read():
-    estimate = {"mean": 0.5, "low": 0.4, "high": 0.6}
-    seed = {"pretraining_seed": 1, "finetuning_seed": 2, "accuracy": 0.5, "macro_f1": 0.25}
-    score = {
-        "system": "mlm",
-        "setting": "zero-shot",
-        "task": "xnli",
-        "language": "de",
-        "num_examples": 10,
-        "accuracy": estimate,
-        "macro_f1": 0.25,
-        "over_control": None,
-        "seeds": [seed | {"signature": "s"}],
-    }
-    old = {
-        "study": "old",
-        "question": "",
-        "control": "mlm",
-        "source_language": {"xnli": "en"},
-        "scores": [score],
-        "alignments": [],
-        "systems": {"mlm": {"options": {}, "runs": []}},
-        "recipe": {},
-        "made_by": {},
-        "stages": [],
-    }
-    results = Results.model_validate_json(json.dumps(old))
-    (read,) = results.scores
-    assert read.score.mean == 0.5
-    assert read.metrics == read.seeds[0].metrics == {"accuracy": 0.5, "macro_f1": 0.25}
-    assert read.seeds[0].finetuning_seed == 2
-    assert results.measures["xnli"].metrics == {"accuracy": "accuracy", "macro_f1": "macro-F1"}
-    assert results.measures["xnli"].chance == pytest.approx(1 / 3)
-    assert Results.model_validate_json(results.model_dump_json()) == results

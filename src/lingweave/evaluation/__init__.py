@@ -29,6 +29,7 @@ from lingweave.evaluation.significance import (
     Runs,
     compare_scores,
     holm,
+    seed_interval,
 )
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "score_extractions",
     "score_interval",
     "score_predictions",
+    "seed_interval",
     "seed_runs",
     "write_predictions",
 ]

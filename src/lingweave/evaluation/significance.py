@@ -34,7 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from lingweave.evaluation.intervals import CONFIDENCE
+from lingweave.evaluation.intervals import CONFIDENCE, Interval
 from lingweave.tasks import Metric, Statistics
 
 MIN_SEEDS = 3
@@ -189,6 +189,18 @@ def _pair_products(spread: Floats) -> Floats:
     sums = spread.sum(axis=1) ** 2 - np.square(spread).sum(axis=1)
     products: Floats = sums / (num_seeds * (num_seeds - 1))
     return products
+
+
+def seed_interval(scores: Sequence[float]) -> Interval | None:
+    """The mean of the scores of some seeds, 0–1, with Student's 95 % interval over seeds alone.
+
+    The examples are taken as they are. None for fewer than `MIN_SEEDS` seeds.
+    """
+    if len(scores) < MIN_SEEDS:
+        return None
+    mean, error = float(np.mean(scores)), float(stats.sem(scores))
+    reach = error * float(stats.t.ppf((1 + CONFIDENCE) / 2, len(scores) - 1))
+    return Interval(mean, mean - reach, mean + reach)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

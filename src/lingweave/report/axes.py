@@ -2,10 +2,11 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _MOST_INTERVALS = 5
+_LINEAR_UP_TO = 10
 _TOLERANCE = 1e-9
 """Of quotients: 0.3 / 0.1 is a little less than 3."""
 
@@ -48,6 +49,35 @@ class Axis:
         values = [number * self.step for number in range(first, last + 1)]
         digits = max(0, -math.floor(math.log10(self.step) + _TOLERANCE))
         return [Tick(self.place(value), signed(f"{value:,.{digits}f}")) for value in values]
+
+
+@dataclass(frozen=True)
+class ValueAxis:
+    """An axis with ticks at the very values that were tried, as they are.
+
+    Attributes:
+        values: ascending, at least two different ones.
+    """
+
+    values: Sequence[float]
+
+    @property
+    def is_logarithmic(self) -> bool:
+        """Whether the values are above 0 and the highest is more than ten times the lowest."""
+        return self.values[0] > 0 and self.values[-1] > _LINEAR_UP_TO * self.values[0]
+
+    def place(self, value: float) -> float:
+        """Where a value stands, in per cent of the length from the lower end."""
+        low, here, high = map(self._scaled, (self.values[0], value, self.values[-1]))
+        return round(100 * (here - low) / (high - low), 2)
+
+    @property
+    def ticks(self) -> list[Tick]:
+        """The values."""
+        return [Tick(self.place(value), signed(f"{value:,.10g}")) for value in self.values]
+
+    def _scaled(self, value: float) -> float:
+        return math.log(value) if self.is_logarithmic else value
 
 
 def signed(number: str) -> str:

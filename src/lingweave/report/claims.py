@@ -41,7 +41,7 @@ def claim_figures(claim: ClaimResult) -> str:
         told.append(f"difference {_points(claim.effect)} points")
     if claim.low is not None and claim.high is not None:
         told.append(f"95 % interval [{_points(claim.low)}, {_points(claim.high)}]")
-    if claim.margin is not None:
+    if claim.margin:
         told.append(f"margin {100 * claim.margin:.1f} points")
     if claim.p is not None:
         told.append(f"p = {claim.p:.2g}")

@@ -7,8 +7,8 @@ are translations at best, and a mean over languages is no paired sample of one.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lingweave.report.tables import Group, Table, score_groups
-from lingweave.study import MEAN, Results, Score
+from lingweave.report.tables import Group, Table, of_first_rule, of_others, score_groups
+from lingweave.study import Results
 
 TRANSLATED = ("translate-train", "translate-train-all")
 """Settings in which labels of the language tested were seen: they have no gap to close."""
@@ -36,13 +36,12 @@ def gaps(results: Results) -> list[tuple[Group, list[Gap]]]:
 
     Of several rules of selection the first that the recipe names is meant.
     """
-    first = results.scores[0].selection if results.scores else "dev"
-    groups = [group for group in score_groups(results) if group.scores[0].selection == first]
+    groups = score_groups(of_first_rule(results))
     translated = {
         (group.task, score.system): score.score.mean
         for group in groups
         if group.setting == TRANSLATED[0]
-        for score in _of_others(results, group)
+        for score in of_others(results, group)
     }
     found = []
     for group in groups:
@@ -57,7 +56,7 @@ def gaps(results: Results) -> list[tuple[Group, list[Gap]]]:
                 score.score.mean,
                 translated.get((group.task, score.system)),
             )
-            for score in _of_others(results, group)
+            for score in of_others(results, group)
             if score.system in in_source
         ]
         if own and group.setting not in TRANSLATED:
@@ -84,10 +83,3 @@ def gap_table(results: Results, group: Group, own: Sequence[Gap]) -> Table:
             behind = None if gap.translated is None else gap.translated - gap.in_others
             row.append("–" if behind is None else f"{100 * behind:.1f}")
     return Table(f"{group.title}: gaps in points", header, rows)
-
-
-def _of_others(results: Results, group: Group) -> list[Score]:
-    """Each system's mean over the languages other than the source, or its score in the only one."""
-    means = [score for score in group.scores if score.language == MEAN]
-    source = results.source_language[group.task]
-    return means or [score for score in group.scores if score.language != source]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lingweave.report.axes import Axis, axis_between, axis_over
+from lingweave.report.axes import Axis, ValueAxis, axis_between, axis_over
 
 NUM_STYLES = 4
 
@@ -39,7 +39,7 @@ class LinePanel:
 
     title: str
     curves: Sequence[Curve]
-    x: Axis
+    x: Axis | ValueAxis
     y: Axis
     reference: float | None = None
 

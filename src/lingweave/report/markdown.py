@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import yaml
 
 from lingweave.report.claims import claims_table
+from lingweave.report.summary import summary
 from lingweave.report.tables import (
     Table,
     alignment_table,
@@ -13,7 +14,6 @@ from lingweave.report.tables import (
     other_metric_tables,
     score_tables,
     seeds_note,
-    sentence,
     switching_table,
     systems_table,
 )
@@ -29,9 +29,9 @@ def _lines(results: Results) -> Iterator[str]:
     yield f"# Study {results.study}"
     if results.question:
         yield f"\n{results.question}"
-    yield f"\n**{sentence(results)}**"
+    yield f"\n**{summary(results)}**"
     if results.claims:
-        yield "\n## Claims\n"
+        yield "\n## Claims"
         yield from _table(claims_table(results))
     yield "\n## Scores\n"
     yield seeds_note(results)

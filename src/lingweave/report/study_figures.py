@@ -2,17 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
 from lingweave.report.axes import signed
 from lingweave.report.dot_plots import DotFigure, Mark, Panel, Row, Shape, shared_axis
 from lingweave.report.gaps import Gap
 from lingweave.report.line_plots import NUM_STYLES, Curve, LineFigure, line_panel
-from lingweave.report.tables import TRAINED_ON, Group, main_title, score_groups
+from lingweave.report.tables import TRAINED_ON, Group, compared, main_title, score_groups
 from lingweave.study import MEAN, Estimate, Results, Score
-
-RATIO_FIELDS = ("max_switched", "token_ratio", "sentence_ratio", "plain")
-"""Options that say how much is switched."""
 
 _SURE: list[tuple[Shape, str]] = [("dot", "the interval leaves 0 out"), ("hollow", "it holds 0")]
 _INTERVAL = "Lines: 95 % bootstrap intervals over the test examples."
@@ -73,21 +69,11 @@ def difference_figures(results: Results) -> list[DotFigure]:
         panels = [Panel(title, own, axis, reference=0.0) for title, own in rows.items()]
         caption = (
             f"{task}: difference to {results.control} in points of {main_title(results, task)}, "
-            f"mean of the languages other than {results.source_language[task]}. {_INTERVAL}"
+            f"mean of the languages other than {results.source_language[task]}. Lines: 95 % "
+            "intervals."
         )
         figures.append(DotFigure(caption, panels, _SURE))
     return figures
-
-
-def compared(results: Results, group: Group) -> list[tuple[Score, Estimate]]:
-    """The scores that are compared with the control's: on the mean of the other languages."""
-    others = [
-        score for score in group.scores if score.language != results.source_language[group.task]
-    ]
-    means = [score for score in others if score.language == MEAN]
-    return [
-        (score, score.over_control) for score in means or others if score.over_control is not None
-    ]
 
 
 def gap_figure(results: Results, groups: Sequence[tuple[Group, Sequence[Gap]]]) -> DotFigure:
@@ -133,52 +119,6 @@ def loss_figure(results: Results) -> LineFigure | None:
         "shapes can be compared, not the heights."
     )
     return LineFigure(caption, panels, "updates") if panels else None
-
-
-def ratio_figure(results: Results) -> LineFigure | None:
-    """Scores over how much is switched, where systems differ in nothing else; None elsewhere."""
-    panels = []
-    for field, systems in _sweeps(results):
-        for group in score_groups(results):
-            source = results.source_language[group.task]
-            curves = []
-            languages = list(dict.fromkeys(score.language for score in group.scores))
-            shown = [MEAN, source] if MEAN in languages else languages
-            for style, language in enumerate(shown):
-                points = sorted(
-                    (100 * systems[score.system], score.score)
-                    for score in group.scores
-                    if score.system in systems and score.language == language
-                )
-                if len(points) > 1:
-                    curves.append(_estimates_curve(language, style, points))
-            if curves:
-                panels.append(line_panel(f"{group.title}, {field}", curves))
-    caption = f"Scores in % over the share that is switched. {_INTERVAL}"
-    return LineFigure(caption, panels, "share in %") if panels else None
-
-
-def _estimates_curve(name: str, style: int, points: Sequence[tuple[float, Estimate]]) -> Curve:
-    return Curve(
-        name,
-        [(x, 100 * score.mean) for x, score in points],
-        style,
-        [(x, 100 * score.low, 100 * score.high) for x, score in points],
-    )
-
-
-def _sweeps(results: Results) -> list[tuple[str, dict[str, float]]]:
-    """Options of which systems that are otherwise the same have several values, by system."""
-    found = []
-    for field in RATIO_FIELDS:
-        alike: dict[str, dict[str, float]] = defaultdict(dict)
-        for name, system in results.systems.items():
-            options: dict[str, Any] = dict(system["options"])
-            if field in options:
-                ratio = float(options.pop(field))
-                alike[repr(sorted(options.items()))][name] = ratio
-        found += [(field, systems) for systems in alike.values() if len({*systems.values()}) > 1]
-    return found
 
 
 def _row(name: str, score: Estimate, shape: Shape) -> Row:

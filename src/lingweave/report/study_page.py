@@ -5,17 +5,19 @@ from collections.abc import Iterator
 import yaml
 
 from lingweave.report.costs import cost_table, machines
+from lingweave.report.dot_plots import DotFigure
 from lingweave.report.gaps import gap_table, gaps
 from lingweave.report.length_gaps import length_figures
+from lingweave.report.line_plots import LineFigure
 from lingweave.report.page import Block, Page, Section
 from lingweave.report.study_figures import (
-    compared,
     difference_figures,
     gap_figure,
     loss_figure,
-    ratio_figure,
     score_figure,
 )
+from lingweave.report.summary import summary
+from lingweave.report.sweeps import setting_figures, sweep_figures
 from lingweave.report.tables import (
     alignment_table,
     difference_tables,
@@ -24,14 +26,10 @@ from lingweave.report.tables import (
     score_groups,
     score_tables,
     seeds_note,
-    sentence,
     switching_table,
     systems_table,
 )
 from lingweave.study import MEAN, Results
-
-SENTENCE_HOLDS = 4
-"""More comparisons than this are counted, not told one by one."""
 
 _TWINS = (
     "These are small languages made up for the purpose. No number here says how large an effect is "
@@ -49,7 +47,7 @@ def study_page(results: Results) -> Page:
         _differences(results),
         _gaps(results),
         _lengths(results),
-        _ratios(results),
+        _options(results),
         _other_metrics(results),
         _systems(results),
         _words(results),
@@ -78,7 +76,7 @@ def _facts(results: Results) -> list[tuple[str, str]]:
 
 
 def _headline(results: Results) -> Section:
-    paragraphs = [headline(results)]
+    paragraphs = [summary(results)]
     if results.recipe.get("twins") is not None:
         paragraphs.append(_TWINS)
     figures = difference_figures(results)
@@ -88,29 +86,6 @@ def _headline(results: Results) -> Section:
         name="in-short",
         title="In short",
         blocks=[Block(paragraphs=paragraphs, figures=figures)],
-    )
-
-
-def headline(results: Results) -> str:
-    """What was seen: each comparison where there are few, else how many came out how."""
-    first = results.scores[0].selection if results.scores else "dev"
-    differences = [
-        difference
-        for group in score_groups(results)
-        if group.scores[0].selection == first
-        for _, difference in compared(results, group)
-    ]
-    if len(results.systems) == 1:
-        return "There is one system, so nothing is compared: its scores are all that was sought."
-    if len(differences) <= SENTENCE_HOLDS:
-        return sentence(results)
-    gains = sum(difference.low > 0 for difference in differences)
-    losses = sum(difference.high < 0 for difference in differences)
-    sources = " and ".join(dict.fromkeys(results.source_language.values()))
-    return (
-        f"On the languages other than {sources}, against {results.control}: of "
-        f"{len(differences)} comparisons {gains} show a gain, {losses} a loss, and "
-        f"{len(differences) - gains - losses} no sure difference."
     )
 
 
@@ -165,12 +140,12 @@ def _lengths(results: Results) -> Section | None:
     return Section(name="lengths", title="Gap by length of the input", blocks=blocks)
 
 
-def _ratios(results: Results) -> Section | None:
-    figure = ratio_figure(results)
-    if figure is None:
+def _options(results: Results) -> Section | None:
+    figures: list[DotFigure | LineFigure]
+    figures = [*sweep_figures(results), *setting_figures(results)]
+    if not figures:
         return None
-    blocks = [Block(figures=[figure])]
-    return Section(name="ratios", title="How much to switch", blocks=blocks)
+    return Section(name="options", title="What an option does", blocks=[Block(figures=figures)])
 
 
 def _other_metrics(results: Results) -> Section | None:

@@ -115,14 +115,17 @@ def intervals_note(results: Results) -> str:
     covered = {score.over_control.covers for score in results.scores if score.over_control}
     if covered == {"seeds and examples"}:
         return f"{what}, with 95 % intervals over seeds and test examples."
-    told = (
+    if "seeds and examples" in covered:
+        return (
+            f"{what}, with 95 % intervals: over seeds and test examples where both systems have "
+            "three seeds or more, else over the examples alone, which says nothing of how much "
+            "another training seed would differ."
+        )
+    return (
         f"{what}, with 95 % bootstrap intervals over the examples. The intervals say how far the "
         "choice of test examples may mislead; they do not cover how much another training seed "
         "would differ."
     )
-    if "seeds and examples" not in covered:
-        return told
-    return f"{told} Where both systems have three seeds or more, they cover seeds as well."
 
 
 def seeds_note(results: Results) -> str:
@@ -186,6 +189,28 @@ def score_groups(results: Results) -> list[Group]:
     ]
 
 
+def of_first_rule(results: Results) -> Results:
+    """The same with the scores by the recipe's first rule of selection alone."""
+    first = [one for one in results.scores if one.selection == results.scores[0].selection]
+    return results.model_copy(update={"scores": first})
+
+
+def of_others(results: Results, group: Group) -> list[Score]:
+    """Each system's mean over the languages other than the source, or its score in the only one."""
+    source = results.source_language[group.task]
+    others = [score for score in group.scores if score.language != source]
+    return [score for score in others if score.language == MEAN] or others
+
+
+def compared(results: Results, group: Group) -> list[tuple[Score, Estimate]]:
+    """The scores that are compared with the control's: on the mean of the other languages."""
+    return [
+        (score, score.over_control)
+        for score in of_others(results, group)
+        if score.over_control is not None
+    ]
+
+
 def _table_of(score: Score) -> tuple[str, str, Rule]:
     return score.task, score.setting, score.selection
 
@@ -239,42 +264,10 @@ def systems_table(results: Results) -> Table:
 
 
 def _how_aligned(summary: Mapping[str, Any]) -> str:
-    """Method and symmetrisation; FastAlign was the only method once, and not named."""
+    """Method and symmetrisation."""
     if summary["symmetrization"] == "given links":
         return "given links"
-    return f"{summary.get('method', 'fast-align')}, {summary['symmetrization']}"
-
-
-def sentence(results: Results) -> str:
-    """What was seen, in one sentence, from the differences to the control alone.
-
-    Of several rules of selection the first that the recipe names is meant.
-    """
-    first = results.scores[0].selection if results.scores else "dev"
-    scores = [score for score in results.scores if score.selection == first]
-    several = {(score.task, score.setting) for score in scores if score.language == MEAN}
-    seen = []
-    for score in scores:
-        is_mean = score.language == MEAN
-        is_other = score.language != results.source_language[score.task]
-        if (is_mean or (is_other and (score.task, score.setting) not in several)) and (
-            score.over_control is not None
-        ):
-            seen.append(f"{score.system} {_verdict(score.over_control)} ({score.setting})")
-    if not seen:
-        return "There is nothing to compare."
-    sources = " and ".join(dict.fromkeys(results.source_language.values()))
-    others = f"the languages other than {sources}"
-    return f"On {others}, against {results.control}: {'; '.join(seen)}."
-
-
-def _verdict(difference: Estimate) -> str:
-    points = f"{100 * difference.mean:+.1f} points"
-    if difference.low > 0:
-        return f"gains {points}"
-    if difference.high < 0:
-        return f"loses {points}"
-    return f"makes no sure difference, {points}"
+    return f"{summary['method']}, {summary['symmetrization']}"
 
 
 def _points(score: Score) -> str:

@@ -12,12 +12,12 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from lingweave.report.claims import compared_claims, untested_claims
+from lingweave.report.summary import summary
 from lingweave.report.tables import (
     Table,
     alignment_table,
     note,
     score_tables,
-    sentence,
     short_difference_tables,
 )
 from lingweave.study import Results
@@ -92,14 +92,14 @@ def terminal_observer(console: Console) -> Iterator[TerminalObserver]:
 
 
 def print_results(console: Console, results: Results) -> None:
-    """Tables, then the sentence that says what was seen."""
+    """Tables, then in short what was found."""
     if any("against_gold" in summary for summary in results.alignments):
         print_table(console, alignment_table(results))
     for table in (*score_tables(results), *short_difference_tables(results)):
         print_table(console, table)
     console.print(note(results), highlight=False, markup=False)
     console.print()
-    console.print(sentence(results), highlight=False, markup=False)
+    console.print(summary(results), highlight=False, markup=False)
     _print_claims(console, results)
 
 

@@ -20,6 +20,7 @@ from lingweave.config import (
     Side,
 )
 from lingweave.evaluation import Predictions
+from lingweave.study.alike import alike_but_for
 from lingweave.study.evidence import Evidence, NotTestedError, Place
 from lingweave.study.length_claims import judge_lengths
 from lingweave.study.option_claims import judge_ratios, judge_setting
@@ -54,12 +55,12 @@ def claims_of(recipe: Mapping[str, Any]) -> list[AnyClaim]:
     return [*own, *published]
 
 
-def _judge(claim: AnyClaim, evidence: Evidence) -> list[ClaimResult]:
-    """One result for each task that a claim can be tested on, else one that says why not."""
+def _judge(claim: AnyClaim, evidence: Evidence) -> Iterator[ClaimResult]:
+    """One result for each task that a claim can be tested on, and one that says why not."""
     try:
-        return list(_judged(claim, evidence))
+        yield from _judged(claim, evidence)
     except NotTestedError as error:
-        return [untested(claim, str(error))]
+        yield untested(claim, str(error))
 
 
 def _judged(claim: AnyClaim, evidence: Evidence) -> Iterator[ClaimResult]:
@@ -121,9 +122,12 @@ def _task_pairs(claim: ResultClaim, evidence: Evidence) -> list[tuple[str, str]]
 
 
 def _judge_curriculum(claim: CurriculumClaim, evidence: Evidence) -> Iterator[ClaimResult]:
-    settings = evidence.settings_of_kind("progressive", "choice", "relevance")
-    found = {choice: name for name, choice in settings.items()}
-    if set(found) != {"relevance", "random"}:
+    settings = evidence.settings_of_kind("progressive")
+    for values in alike_but_for("choice", settings):
+        found = {choice: name for name, choice in values.items()}
+        if set(found) == {"relevance", "random"}:
+            break
+    else:
         raise NotTestedError("no setting progressive with both choices of words")
     system = evidence.player(BASE)
     sides = [Side(system=system, setting=found[choice]) for choice in ("relevance", "random")]

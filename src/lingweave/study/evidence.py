@@ -10,6 +10,7 @@ from typing import Any
 from lingweave.config import player
 from lingweave.evaluation import Cell, Comparison, Predictions, Runs, compare_scores, seed_runs
 from lingweave.evaluation.predictions import PRE_TRAINING
+from lingweave.study.alike import switched_settings
 from lingweave.study.results import Results
 from lingweave.tasks import TASKS, Metric
 
@@ -115,17 +116,10 @@ class Evidence:
             raise NotTestedError(f"no task in the setting {' and in '.join(settings)}")
         return found
 
-    def settings_of_kind(self, kind: str, option: str, default: Any) -> dict[str, Any]:  # noqa: ANN401
-        """An option of each setting of a kind: of variants, or of the recipe's section for it."""
-        section = "code_switching" if kind == "code-switched" else kind
-        common = self.recipe.get(section, {}).get(option, default)
-        variants = self.recipe.get("variants", {})
-        done = dict.fromkeys(name for task in self.tasks for name in self.settings_of(task))
-        found = {kind: common} if kind in done else {}
-        for name, variant in variants.items():
-            if variant["setting"] == kind and name in done:
-                found[name] = variant.get(option, common)
-        return found
+    def settings_of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The options of each setting of a kind that any task is done in."""
+        done = {name for task in self.tasks for name in self.settings_of(task)}
+        return switched_settings(kind, self.recipe, done)
 
     def source_language(self, task: str) -> str:
         """The language that a task is learned in."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from lingweave.config import BASE, Pretraining, RatioClaim, SettingClaim, Side
 from lingweave.evaluation import Relation
+from lingweave.study.alike import Options, alike_but_for
 from lingweave.study.evidence import Compared, Evidence, NotTestedError, Place
 from lingweave.study.results import ClaimResult
 from lingweave.study.verdicts import untested, verdict
@@ -22,25 +23,29 @@ _ZERO_SHOT = "zero-shot"
 
 def judge_ratios(claim: RatioClaim, evidence: Evidence) -> Iterator[ClaimResult]:
     """The best of the lower ratios against the highest: of systems, and of settings."""
-    ratios = {
-        Side(system=name): float(options[claim.option])
+    switching = {
+        name: options
         for name, options in evidence.systems.items()
         if options["objective"] == claim.role
     }
-    settings = evidence.settings_of_kind(claim.setting, claim.setting_option, None)
-    base = evidence.player(BASE) if len(settings) > 1 else ""
-    switched = {
-        Side(system=base, setting=name): float(ratio)
-        for name, ratio in settings.items()
-        if base and ratio is not None
-    }
-    sweeps = [sweep for sweep in (ratios, switched) if len(set(sweep.values())) > 1]
+    sweeps = [
+        {Side(system=name): ratio for name, ratio in ratios.items()}
+        for ratios in _several(claim.option, switching)
+    ]
+    for ratios in _several(claim.setting_option, evidence.settings_of_kind(claim.setting)):
+        base = evidence.player(BASE)
+        sweeps.append({Side(system=base, setting=name): one for name, one in ratios.items()})
     if not sweeps:
         raise NotTestedError("no two ratios of code-switching")
     for sweep in sweeps:
         for task in evidence.tasks_in(list(dict.fromkeys(side.setting for side in sweep))):
             values = {Place(one.system, one.setting, task): value for one, value in sweep.items()}
             yield _judge_ratio(claim, values, evidence)
+
+
+def _several(option: str, things: Options) -> list[dict[str, float]]:
+    """Ratios of those that differ in nothing else, where there are two or more."""
+    return [values for values in alike_but_for(option, things) if len({*values.values()}) > 1]
 
 
 def _judge_ratio(
@@ -69,7 +74,10 @@ def judge_setting(claim: SettingClaim, evidence: Evidence) -> Iterator[ClaimResu
         yield untested(claim, _told_pretraining(claim, evidence.recipe.get("pretraining", {})))
         return
     system = evidence.player(claim.section)
-    values = _alike(claim.option, system, evidence)
+    if claim.option not in evidence.systems[system]:
+        raise NotTestedError(f"{system} has no {claim.option}")
+    groups = alike_but_for(claim.option, evidence.systems)
+    (values,) = (group for group in groups if system in group)
     papers = [name for name, value in values.items() if value == claim.value]
     if not papers:
         yield untested(claim, f"another setting here: {values[system]}")
@@ -80,16 +88,6 @@ def judge_setting(claim: SettingClaim, evidence: Evidence) -> Iterator[ClaimResu
         for task in evidence.tasks_in([_ZERO_SHOT]):
             places = {Place(name, _ZERO_SHOT, task): value for name, value in values.items()}
             yield _judge_value(claim, Place(own, _ZERO_SHOT, task), places, evidence)
-
-
-def _alike(option: str, system: str, evidence: Evidence) -> dict[str, Any]:
-    """The value of an option in a system and in those that differ from it in nothing else."""
-    own = {**evidence.systems[system], option: None}
-    return {
-        name: options.get(option)
-        for name, options in evidence.systems.items()
-        if {**options, option: None} == own
-    }
 
 
 def _told_pretraining(claim: SettingClaim, section: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict
 
 from lingweave.config import Rule
 from lingweave.study.samples import Sample
@@ -177,31 +177,6 @@ class Results(Frozen):
     recipe: dict[str, Any]
     made_by: dict[str, str]
     stages: list[dict[str, Any]]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_nli_alone(cls, values: Any) -> Any:  # noqa: ANN401
-        """Read also what was written when natural language inference was the only task."""
-        if not isinstance(values, dict) or "measures" in values:
-            return values
-        measure = {"metrics": {"accuracy": "accuracy", "macro_f1": "macro-F1"}, "chance": 1 / 3}
-        try:
-            return values | {
-                "measures": dict.fromkeys(values["source_language"], measure),
-                "scores": [_score_of_nli_alone(score) for score in values["scores"]],
-            }
-        except (KeyError, TypeError):  # it is no results file at all, as pydantic will say
-            return values
-
-
-def _score_of_nli_alone(score: dict[str, Any]) -> dict[str, Any]:
-    kept = {key: value for key, value in score.items() if key not in ("accuracy", "macro_f1")}
-    seeds = []
-    for seed in score["seeds"]:
-        metrics = {name: seed[name] for name in ("accuracy", "macro_f1")}
-        seeds.append({key: seed[key] for key in seed if key not in metrics} | {"metrics": metrics})
-    metrics = {"accuracy": score["accuracy"]["mean"], "macro_f1": score["macro_f1"]}
-    return kept | {"score": score["accuracy"], "metrics": metrics, "seeds": seeds}
 
 
 MEAN = "mean"
