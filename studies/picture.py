@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from lingweave.report.dot_plots import Panel, Row, shared_axis
-from lingweave.report.study_figures import compared, difference_row
-from lingweave.report.tables import Group, main_title, score_groups
+from lingweave.report.study_figures import difference_row
+from lingweave.report.tables import Group, compared, main_title, score_groups
 from lingweave.study import MEAN
 from verdicts import Languages, Study, by_rank
 

@@ -115,7 +115,11 @@ def test_a_claim_is_tested_on_every_task_it_speaks_of():
     [
         ({}, "Q", "no system plays code-switched"),
         ({}, "C5", "no task mlqa or xquad or tydiqa"),
-        ({"settings": ["zero-shot"]}, "C2", "no task in the setting translate-train"),
+        (
+            {"settings": ["zero-shot"]},
+            "C2",
+            "no task has tlm in translate-train and untouched in translate-train",
+        ),
         ({}, "C6", "no system plays word-aligned"),
         ({}, "C10", "another setting here: 0.15"),
         ({}, "C11", "another setting here: 0.0001"),
@@ -198,7 +202,18 @@ def test_a_task_that_is_done_in_more_settings_is_compared_in_them():
     assert only(found, "C4").task == "dev"
     assert only(found, "C3").task == "xnli"
     # Neither of the tasks is done in both settings.
-    assert only(found, "C8").reason == "no task in the setting zero-shot and in translate-train"
+    assert only(found, "C8").reason == (
+        "no task has weam in zero-shot and untouched in translate-train"
+    )
+
+
+def test_a_task_is_left_out_that_one_of_both_systems_is_not_trained_on():
+    tasks = {"xnli": {"task": "nli"}, "few": {"task": "nli", "systems": ["untouched", "weam"]}}
+    few = {cell: value for cell, value in ZERO_SHOT.items() if cell[0] in ("untouched", "weam")}
+    tested = predictions(ZERO_SHOT) | predictions(few, task="few")
+    found = judge_claims(results(tasks=tasks, settings=["zero-shot"]), tested)
+    assert [one.task for one in found if one.id == "C1"] == ["xnli"]
+    assert [one.task for one in found if one.id == "C3"] == ["xnli", "few"]
 
 
 def test_a_language_that_was_not_tested_is_told_for_the_task_that_lacks_it():

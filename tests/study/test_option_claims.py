@@ -68,7 +68,10 @@ def test_the_papers_value_may_be_that_of_another_system_than_the_one_that_plays_
 
 def test_values_are_compared_zero_shot():
     found = only(judged({0.15: 0.7, 0.3: 0.6}, settings=["translate-train"]), "C10")
-    assert (found.verdict, found.reason) == ("not tested", "no task in the setting zero-shot")
+    assert (found.verdict, found.reason) == (
+        "not tested",
+        "no task has weam-0.15 in zero-shot and weam-0.3 in zero-shot",
+    )
 
 
 def test_ratios_of_systems_that_differ_in_more_are_no_sweep():

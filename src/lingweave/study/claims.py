@@ -21,7 +21,7 @@ from lingweave.config import (
 )
 from lingweave.evaluation import Predictions
 from lingweave.study.alike import alike_but_for
-from lingweave.study.evidence import Evidence, NotTestedError, Place
+from lingweave.study.evidence import Evidence, NotTestedError, Place, not_done
 from lingweave.study.length_claims import judge_lengths
 from lingweave.study.option_claims import judge_ratios, judge_setting
 from lingweave.study.results import ClaimResult, Results
@@ -79,24 +79,22 @@ def _judged(claim: AnyClaim, evidence: Evidence) -> Iterator[ClaimResult]:
 
 def _judge_result(claim: ResultClaim, evidence: Evidence) -> Iterator[ClaimResult]:
     """Two places, on each task on which both are done."""
-    systems = [evidence.player(side.system) for side in (claim.first, claim.second)]
-    settings = [claim.first.setting, claim.second.setting]
-    pairs = _task_pairs(claim, evidence)
-    pairs = [
-        pair
-        for pair in pairs
-        if all(
-            setting in evidence.settings_of(task)
-            for setting, task in zip(settings, pair, strict=True)
-        )
+    sides = [
+        Side(system=evidence.player(side.system), setting=side.setting)
+        for side in (claim.first, claim.second)
     ]
-    if not pairs:
-        several = dict.fromkeys(settings)
-        raise NotTestedError(f"no task in the setting {' and in '.join(several)}")
-    for pair in pairs:
-        sides = tuple(map(Place, systems, settings, pair))
+    places = [
+        [Place(side.system, side.setting, task) for side, task in zip(sides, pair, strict=True)]
+        for pair in _task_pairs(claim, evidence)
+    ]
+    done = [pair for pair in places if all(map(evidence.is_done, pair))]
+    if not done:
+        raise not_done(sides)
+    for first, second in done:
         try:
-            compared = evidence.compare(*sides, languages=claim.languages, metric=claim.metric)
+            compared = evidence.compare(
+                first, second, languages=claim.languages, metric=claim.metric
+            )
         except NotTestedError as error:
             yield untested(claim, str(error))
         else:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lingweave.config import player
+from lingweave.config import Side, player
 from lingweave.evaluation import Cell, Comparison, Predictions, Runs, compare_scores, seed_runs
 from lingweave.evaluation.predictions import PRE_TRAINING
 from lingweave.study.alike import switched_settings
@@ -17,6 +17,12 @@ from lingweave.tasks import TASKS, Metric
 
 class NotTestedError(Exception):
     """A study has not what a claim speaks of; the message says what is not there."""
+
+
+def not_done(sides: Sequence[Side]) -> NotTestedError:
+    """No task has all of these."""
+    told = dict.fromkeys(f"{side.system} in {side.setting}" for side in sides)
+    return NotTestedError(f"no task has {' and '.join(told)}")
 
 
 @dataclass(frozen=True)
@@ -105,15 +111,24 @@ class Evidence:
         common: list[str] = self.recipe.get("settings", ["zero-shot"])
         return common if own is None else own
 
-    def tasks_in(self, settings: Sequence[str]) -> list[str]:
-        """The tasks that are done in all of these settings.
+    def is_done(self, place: Place) -> bool:
+        """Whether a system is fine-tuned on a task in a setting."""
+        systems = self.tasks[place.task].get("systems") or self.systems
+        return place.system in systems and place.setting in self.settings_of(place.task)
+
+    def tasks_with(self, sides: Sequence[Side]) -> list[str]:
+        """The tasks that all of these are done on.
 
         Raises:
             NotTestedError: there is none.
         """
-        found = [name for name in self.tasks if {*settings} <= {*self.settings_of(name)}]
+        found = [
+            task
+            for task in self.tasks
+            if all(self.is_done(Place(side.system, side.setting, task)) for side in sides)
+        ]
         if not found:
-            raise NotTestedError(f"no task in the setting {' and in '.join(settings)}")
+            raise not_done(sides)
         return found
 
     def settings_of_kind(self, kind: str) -> dict[str, dict[str, Any]]:

@@ -37,8 +37,8 @@ def judge_lengths(claim: LengthClaim, evidence: Evidence) -> Iterator[ClaimResul
 def _place(system: str, task: str, evidence: Evidence) -> Place | None:
     """Where a task's gap is that of translations, or else that of transfer, if it has any."""
     for setting in ("translate-train", "zero-shot"):
-        if setting in evidence.settings_of(task):
-            place = Place(system, setting, task)
+        place = Place(system, setting, task)
+        if evidence.is_done(place):
             languages = evidence.languages(place)
             if evidence.source_language(task) in languages and len(languages) > 1:
                 return place

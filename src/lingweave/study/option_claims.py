@@ -38,7 +38,7 @@ def judge_ratios(claim: RatioClaim, evidence: Evidence) -> Iterator[ClaimResult]
     if not sweeps:
         raise NotTestedError("no two ratios of code-switching")
     for sweep in sweeps:
-        for task in evidence.tasks_in(list(dict.fromkeys(side.setting for side in sweep))):
+        for task in evidence.tasks_with(list(sweep)):
             values = {Place(one.system, one.setting, task): value for one, value in sweep.items()}
             yield _judge_ratio(claim, values, evidence)
 
@@ -85,7 +85,7 @@ def judge_setting(claim: SettingClaim, evidence: Evidence) -> Iterator[ClaimResu
         yield untested(claim, "setting adopted")
     else:
         own = system if system in papers else papers[0]
-        for task in evidence.tasks_in([_ZERO_SHOT]):
+        for task in evidence.tasks_with([Side(system=name, setting=_ZERO_SHOT) for name in values]):
             places = {Place(name, _ZERO_SHOT, task): value for name, value in values.items()}
             yield _judge_value(claim, Place(own, _ZERO_SHOT, task), places, evidence)
 
