@@ -53,7 +53,7 @@ def test_studies_of_twins_are_planned(name, num_trained, num_finetuned, tmp_path
         # 7 systems, one of them the encoder as it is, with 3 seeds; 14 bitexts. All are trained on
         # inference, questions (tested twice) and names; 1 of them in 2 switched settings; 3 on
         # inference in English and 2 languages; 2 on questions in as many, after the others. What is
-        # trained in English is tested in all three, and beside translate-train once more in English.
+        # trained in English is tested in all three, and for translate-train once more in English.
         (
             "real",
             {"align": 14, "tokenize": 14, "encoder": 1, "pretrain": 18}
