@@ -56,3 +56,8 @@ class RecipeError(UserError):
 
 class TrainingError(UserError):
     """Training that cannot start or go on (for example a loss that is not finite)."""
+
+
+def first_line(error: BaseException) -> str:
+    """What another library's error says first, for a message of ours; its kind if it is silent."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__

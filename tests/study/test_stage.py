@@ -1,37 +1,16 @@
 """Stages: their names, what is kept, what is never kept, and who may work."""
 
 import json
-import os
-import resource
-import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from lingweave.encoder import EncoderShape, ModelCard, new_encoder, save_encoder
-from lingweave.errors import TextFileError, UserError
-from lingweave.study.stage import DONE, Checkpoint, Stage, Store
-
-
-class Work:
-    """Writes one file, and counts how often it was asked to."""
-
-    def __init__(self, text="result"):
-        self.text, self.times, self.seen = text, 0, None
-
-    def __call__(self, place):
-        self.times += 1
-        self.seen = place
-        (place.out / "result.txt").write_text(self.text, "utf-8")
-
-
-def stage(work=None, **changes):
-    return replace(Stage("align", "align-en-de", 1, {"a": 1}, work or Work()), **changes)
+from lingweave.errors import TextFileError
+from lingweave.study.stage import DONE, Checkpoint, Store
+from small_stages import Work, stage
 
 
 def tree(folder):
@@ -53,17 +32,6 @@ def lock_of(store, made):
     path = path.parent / ".locks" / path.name
     path.parent.mkdir(exist_ok=True)
     return path
-
-
-@contextmanager
-def disk_of(num_bytes):
-    """A limit on the size of files stands for a disk that is full behind so many bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 # Names.
@@ -304,66 +272,3 @@ def test_a_stage_that_another_process_finished_before_the_lock_was_had_is_not_ru
 
     Late(tmp_path).run(stage(work))
     assert work.times == 1
-
-
-# No room.
-
-
-def refusal_on_disk_of(num_bytes, store, made):
-    with disk_of(num_bytes), pytest.raises(UserError) as caught:
-        store.run(made)
-    message = str(caught.value)
-    assert "\n" not in message
-    assert message.startswith(str(store.folder(made).parent))
-    return message
-
-
-def test_a_full_disk_is_one_clear_error_and_afterwards_the_stage_is_run(tmp_path):
-    store, made = Store(tmp_path), stage(Work("x" * 100_000))
-    message = refusal_on_disk_of(20_000, store, made)
-    assert "stage align-en-de cannot write its results (" in message
-    assert message.endswith("; make room or mend the permissions, and run the same command again")
-    assert not store.is_finished(made)
-    assert (store.run(made) / "result.txt").stat().st_size == 100_000
-
-
-def test_a_disk_that_is_full_when_weights_are_written_is_one_clear_error_too(tmp_path):
-    (tmp_path / "text").write_text("some words to make a vocabulary of\n")
-    encoder = new_encoder([tmp_path / "text"], EncoderShape(layers=1, width=64), seed=1)
-    card = ModelCard(title="t", base_model="nothing", languages=[], made_by={})
-
-    def work(place):
-        save_encoder(encoder, place.out, card=card)
-
-    store, made = Store(tmp_path / "stages"), stage(work)
-    message = refusal_on_disk_of(20_000, store, made)
-    assert "align-en-de" in message
-    assert not store.is_finished(made)
-    assert (store.run(made) / "model.safetensors").is_file()
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
-def test_a_folder_that_may_not_be_written_is_one_clear_error(tmp_path):
-    root = tmp_path / "stages"
-    root.mkdir(mode=0o500)
-    with pytest.raises(UserError, match="mend the permissions"):
-        Store(root).run(stage())
-    root.chmod(0o700)
-    shutil.rmtree(root)
-
-
-def test_a_place_that_cannot_be_a_folder_is_one_clear_error(tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UserError) as caught:
-        Store(tmp_path / "file" / "stages").run(stage())
-    assert str(caught.value).startswith(str(tmp_path / "file"))
-
-
-def test_a_missing_input_is_not_called_a_full_disk(tmp_path):
-    def work(place):
-        (tmp_path / "gone.txt").read_text()
-
-    with pytest.raises((UserError, OSError)) as caught:
-        Store(tmp_path / "stages").run(stage(work))
-    assert "gone.txt" in str(caught.value)
-    assert "cannot write" not in str(caught.value)

@@ -3,7 +3,6 @@
 import json
 import shutil
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,100 +17,11 @@ from transformers import (
 )
 
 from lingweave.config import Recipe
-from lingweave.corpus.twins import TwinOptions, write_twins
-from lingweave.errors import CheckpointError, TableError, TextFileError, UserError
 from lingweave.evaluation import PREDICTIONS
-from lingweave.study import MEAN, RESULTS, Results, judged, run_study
+from lingweave.study import MEAN, RESULTS, Results, judged
 from lingweave.study.plan import make_plan
 from lingweave.study.stage import Store
-
-LABELS = ["entailment", "neutral", "contradiction"]
-LANGUAGES = ["base", "miro", "tasu"]
-SYSTEMS = ["untouched", "mlm", "tlm"]
-SETTINGS = ["zero-shot", "translate-train"]
-NUM_TEST = 30
-SIZES = {
-    "num_text": 60,
-    "num_bitext_train": 40,
-    "num_bitext_valid": 0,
-    "num_nli_train": 48,
-    "num_nli_dev": 12,
-    "num_nli_test": NUM_TEST,
-}
-
-
-def recipe_dict(folder="${twins}", **changes):
-    """A study of seconds. Without `twins` the files are those of a folder made before."""
-    short = {"epochs": 1, "batch_size": 16, "learning_rate": 1e-3, "precision": "fp32"}
-    recipe = {
-        "name": "tiny",
-        "twins": SIZES,
-        "encoder": {
-            "scratch": {
-                "texts": [f"{folder}/text/{language}.txt" for language in LANGUAGES],
-                "shape": {"layers": 1, "width": 32, "heads": 2, "max_length": 64},
-                "training": short,
-            }
-        },
-        "bitext": [
-            {
-                "location": [
-                    f"{folder}/bitext/base-{twin}/train.base",
-                    f"{folder}/bitext/base-{twin}/train.{twin}",
-                ],
-                "source_language": "base",
-                "target_language": twin,
-                "gold": f"{folder}/bitext/base-{twin}/train.pharaoh",
-            }
-            for twin in LANGUAGES[1:]
-        ],
-        "pretraining": short | {"max_length": 32},
-        "systems": {
-            "untouched": {"objective": "none"},
-            "mlm": {"objective": "mlm"},
-            "tlm": {"objective": "tlm"},
-        },
-        "control": "mlm",
-        "finetuning": short | {"epochs": 2, "max_length": 64, "seeds": [1, 2]},
-        "tasks": {
-            "nli": {
-                "task": "nli",
-                "source_language": "base",
-                "train": {"path": f"{folder}/nli/train.base.tsv"},
-                "dev": {"path": f"{folder}/nli/dev.base.tsv"},
-                "test": {"path": f"{folder}/nli/test.{{language}}.tsv"},
-                # One example fewer than `train`, so that nothing is trained on the same twice.
-                "translations": {"path": f"{folder}/nli/train.{{language}}.tsv", "first": 47},
-                "translations_dev": {"path": f"{folder}/nli/dev.{{language}}.tsv"},
-                "languages": LANGUAGES,
-            }
-        },
-        "settings": SETTINGS,
-    }
-    if folder != "${twins}":
-        del recipe["twins"]
-    return recipe | changes
-
-
-class Notes:
-    """Notes which stages were run, which were found finished, and counts updates."""
-
-    def __init__(self):
-        self.run, self.finished, self.updates = [], [], 0
-
-    def stage(self, label, number, num_stages, finished):
-        (self.finished if finished else self.run).append(label)
-        assert len(self.run) + len(self.finished) == number <= num_stages
-
-    def update(self, report):
-        assert 1 <= report.update <= report.num_updates
-        self.updates += 1
-
-
-def run(values, out):
-    notes = Notes()
-    results = run_study(Recipe.model_validate(values), out, observer=notes, command="by a test")
-    return results, notes
+from study.twin_study import LABELS, LANGUAGES, NUM_TEST, SETTINGS, SYSTEMS, recipe_dict, run
 
 
 class Study:
@@ -155,13 +65,6 @@ class Study:
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     return Study(tmp_path_factory.mktemp("study") / "out")
-
-
-@pytest.fixture(scope="module")
-def twins(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("twins")
-    write_twins(TwinOptions.model_validate(SIZES), folder)
-    return folder
 
 
 def cells():
@@ -459,63 +362,6 @@ def test_a_file_that_changed_behind_its_name_is_noticed(twins, tmp_path):
     ]
 
 
-# Settings and systems.
-
-
-@pytest.mark.slow
-def test_translate_train_trains_each_language_on_its_own_translations(twins, tmp_path):
-    """In each language's training examples all labels are the same, another in each."""
-    folder = tmp_path / "data"
-    shutil.copytree(twins, folder)
-    for split, (language, label) in product(("train", "dev"), zip(LANGUAGES, LABELS, strict=True)):
-        path = folder / "nli" / f"{split}.{language}.tsv"
-        header, *rows = path.read_text("utf-8").splitlines()
-        rows = [f"{row.rsplit(chr(9), 1)[0]}\t{label}" for row in rows]
-        path.write_text("\n".join([header, *rows]) + "\n", "utf-8")
-    values = recipe_dict(
-        folder, settings=["translate-train"], systems={"untouched": {"objective": "none"}}
-    )
-    values["control"] = "untouched"
-    values["finetuning"] = values["finetuning"] | {
-        "learning_rate": 1e-2,
-        "epochs": 4,
-        "seeds": [1],
-    }
-    results, _ = run(values, tmp_path / "out")
-    for language, label in zip(LANGUAGES, LABELS, strict=True):
-        (path,) = (tmp_path / "out" / "stages").glob(f"evaluate-*/predictions.{language}.tsv")
-        predicted = {line.split("\t")[1] for line in path.read_text("utf-8").splitlines()[1:]}
-        assert predicted == {label}
-    assert [score.language for score in results.scores] == [*LANGUAGES, MEAN]
-
-
-@pytest.mark.slow
-def test_one_training_may_serve_two_settings(twins, tmp_path):
-    """The source language's own translation is what zero-shot trains on already."""
-    values = recipe_dict(folder=twins, systems={"mlm": {"objective": "mlm"}})
-    del values["tasks"]["nli"]["translations"]["first"]
-    values["finetuning"] = values["finetuning"] | {"seeds": [1], "epochs": 1}
-    results, notes = run(values, tmp_path / "out")
-    scores = {(score.setting, score.language): score.score for score in results.scores}
-    assert len(scores) == 8
-    assert scores["zero-shot", "base"] == scores["translate-train", "base"]
-    assert sum(label.startswith("finetune") for label in notes.run) == 3
-    assert run(values, tmp_path / "out")[1].run == []
-
-
-@pytest.mark.slow
-def test_two_systems_may_be_the_same(twins, tmp_path):
-    systems = {"mlm": {"objective": "mlm"}, "again": {"objective": "mlm", "masking": 0.3}}
-    values = recipe_dict(folder=twins, systems=systems, settings=["zero-shot"])
-    values["finetuning"] = values["finetuning"] | {"seeds": [1], "epochs": 1}
-    results, _ = run(values, tmp_path / "out")
-    scores = {(score.system, score.language): score for score in results.scores}
-    for language in [*LANGUAGES, MEAN]:
-        assert scores["mlm", language].score == scores["again", language].score
-        over = scores["again", language].over_control
-        assert (over.mean, over.low, over.high) == (0, 0, 0)
-
-
 @pytest.mark.slow
 def test_layers_that_are_kept_in_fine_tuning_are_those_of_the_encoder(study, copied):
     values = recipe_dict(settings=["zero-shot"])
@@ -542,86 +388,3 @@ def test_layers_that_are_kept_in_fine_tuning_are_those_of_the_encoder(study, cop
         (trained,) = (name for name in before if name.startswith(label))
         moved = load_file(copied / "stages" / trained / "model.safetensors")
         assert not any(torch.equal(started[name], moved[name]) for name in body)
-
-
-# Refused before any work.
-
-
-def refused(values, tmp_path, kind):
-    notes, out = Notes(), tmp_path / "out"
-    with pytest.raises(kind) as caught:
-        run_study(Recipe.model_validate(values), out, observer=notes)
-    assert notes.run == notes.finished == []
-    assert not out.exists() or not any(path.is_file() for path in out.rglob("*"))
-    message = str(caught.value)
-    assert "\n" not in message
-    return message
-
-
-def test_a_checkpoint_that_is_not_there_is_told_before_any_work(twins, tmp_path):
-    path = tmp_path / "no" / "encoder"
-    values = recipe_dict(folder=twins, encoder={"checkpoint": str(path)})
-    assert refused(values, tmp_path, CheckpointError).startswith(f"{path}: no such directory")
-
-
-def test_a_directory_that_is_no_checkpoint_is_told_before_any_work(twins, tmp_path):
-    (tmp_path / "encoder").mkdir()
-    values = recipe_dict(folder=twins, encoder={"checkpoint": str(tmp_path / "encoder")})
-    assert "this directory is no checkpoint" in refused(values, tmp_path, CheckpointError)
-
-
-@pytest.mark.parametrize("kind", ["gold", "text"])
-def test_a_missing_file_is_told_before_any_work(twins, tmp_path, kind):
-    values, path = recipe_dict(folder=twins), str(tmp_path / "none")
-    if kind == "gold":
-        values["bitext"][1]["gold"] = path
-    else:
-        values["encoder"]["scratch"]["texts"].append(path)
-    assert refused(values, tmp_path, TextFileError).startswith(f"{path}: no such file")
-
-
-def test_a_missing_side_of_a_bitext_is_told_before_any_work(twins, tmp_path):
-    values = recipe_dict(folder=twins)
-    values["bitext"][1]["location"][1] = str(tmp_path / "none")
-    assert refused(values, tmp_path, TextFileError).startswith(f"{tmp_path / 'none'}: no such file")
-
-
-@pytest.mark.parametrize(
-    ("lines", "about"),
-    [
-        (["a\tb\tmaybe"], ":2: unknown label 'maybe', expected one of entailment, neutral"),
-        (["a\tb"], ":2: 2 columns, expected 3 as in the header"),
-        ([], ": the table has no rows"),
-    ],
-)
-@pytest.mark.parametrize("role", ["train", "dev", "test", "translations"])
-def test_wrong_examples_are_told_before_any_work(twins, tmp_path, lines, about, role):
-    for language in LANGUAGES:
-        path = tmp_path / f"wrong.{language}.tsv"
-        path.write_text("\n".join(["premise\thypothesis\tlabel", *lines]) + "\n")
-    values = recipe_dict(folder=twins)
-    values["tasks"]["nli"][role] = {"path": f"{tmp_path}/wrong.{{language}}.tsv"}
-    if role in ("train", "dev"):
-        values["tasks"]["nli"][role] = {"path": str(tmp_path / "wrong.base.tsv")}
-    message = refused(values, tmp_path, TableError)
-    assert message.startswith(f"{tmp_path / 'wrong.base.tsv'}{about}")
-
-
-def test_passing_over_more_examples_than_there_are_is_told(twins, tmp_path):
-    values = recipe_dict(folder=twins)
-    values["tasks"]["nli"]["train"]["skip"] = 48
-    assert "nothing is left behind the first 48 examples" in refused(values, tmp_path, TableError)
-
-
-def test_links_beyond_a_sentence_are_told(twins, tmp_path):
-    path = tmp_path / "links"
-    path.write_text("0-0\n0-99\n" + "\n" * 38)
-    values = recipe_dict(folder=twins)
-    values["bitext"][0]["links"] = str(path)
-    notes = Notes()
-    with pytest.raises(UserError, match=f"{path}:2: link 0-99 is beyond the sentence pair"):
-        run_study(Recipe.model_validate(values), tmp_path / "out", observer=notes)
-    assert notes.updates == 0
-    assert not [
-        path for path in Path(tmp_path / "out").rglob("*") if path.is_file() and path.suffix
-    ]

@@ -14,6 +14,7 @@ from transformers import (
 
 from lingweave.errors import CheckpointError
 from lingweave.tasks import MLQA, NER, NLI, PARAPHRASE
+from lingweave.tasks.heads import load_model, new_model
 
 MODELS = {
     "bert": (BertConfig, BertModel, BertForMaskedLM),
@@ -126,3 +127,20 @@ def test_a_checkpoint_that_cannot_be_loaded_is_named(tmp_path, damage):
     with pytest.raises(CheckpointError) as caught:
         NLI.new_model(folder, seed=0)
     assert str(caught.value).startswith(f"{folder}: it cannot be loaded as an encoder")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(OSError(), "OSError"), (ValueError("\nthis\nthat"), "this")]
+)
+def test_an_error_is_told_in_one_line_also_where_it_says_nothing(error, reason):
+    class Unloadable:
+        def from_pretrained(self, *_, **__):
+            raise error
+
+    for load in (
+        lambda: new_model(Unloadable(), "x", seed=0),
+        lambda: load_model(Unloadable(), "x"),
+    ):
+        with pytest.raises(CheckpointError) as caught:
+            load()
+        assert str(caught.value).startswith(f"x: it cannot be loaded as an encoder ({reason}); ")

@@ -1,95 +1,33 @@
-"""The loop: against a plain one, by hand, interrupted, killed and resumed."""
+"""The loop: against a plain one, by hand, interrupted and resumed."""
 
-import json
-import math
 import os
-import resource
 import signal
 import threading
 import time
-from dataclasses import dataclass, replace
-from itertools import count
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_model
 from torch import nn
 
-from lingweave.encoder import EncodedSentence, EncoderShape, new_encoder, prediction_head
-from lingweave.errors import TextFileError, TrainingError
-from lingweave.objectives import EncodedPair, MLMOptions, make_objective
-from lingweave.objectives.base import Batch
-from lingweave.training import (
-    Origin,
-    Run,
-    Terminated,
-    TrainingOptions,
-    epoch_weights,
-    precision_of_machine,
-    train,
-)
+from lingweave.encoder import prediction_head
+from lingweave.errors import TrainingError
+from lingweave.training import Run, Terminated, precision_of_machine, train
 from lingweave.training.batching import epoch_batches
 from lingweave.training.update import linear_schedule
-
-# A task whose every number can be worked out: least squares.
-
-
-@dataclass(frozen=True, kw_only=True)
-class PointBatch(Batch):
-    """Points (N, 3) and what is to be said of them (N,)."""
-
-    wanted: torch.Tensor
-
-
-class LeastSquares:
-    """An example is three coordinates and a value."""
-
-    weights = {"error": 0.5}
-
-    def length(self, example):
-        return 3
-
-    def collate(self, examples, generators):
-        points = torch.tensor(examples, dtype=torch.float32)
-        inputs = {"points": points[:, :3], "attention_mask": torch.ones(len(examples), 3)}
-        return PointBatch(inputs=inputs, counts={"error": len(examples)}, wanted=points[:, 3])
-
-    def sums(self, model, batch):
-        said = model(batch.inputs["points"]).squeeze(1)
-        return {"error": (said - batch.wanted).square().sum()}
-
-
-def line():
-    torch.manual_seed(4)
-    return nn.Linear(3, 1)
-
-
-POINTS = [
-    (x, y, z, 2 * x - y + 0.5)
-    for x, y, z in np.random.default_rng(0).normal(size=(10, 3)).round(2).tolist()
-]
-
-
-def options(**changes):
-    return TrainingOptions(
-        **({"learning_rate": 0.05, "batch_size": 4, "epochs": 3, "precision": "fp32"} | changes)
-    )
-
-
-def fit(folder, model=None, *, examples=POINTS, report=None, select=None, seed=1, **changes):
-    model = line() if model is None else model
-    run = Run(options=options(**changes), seed=seed, work=folder, report=report)
-    return model, train(model, LeastSquares(), examples, run, select=select)
-
-
-def weights(model):
-    return [parameter.detach().clone() for parameter in model.parameters()]
-
-
-def same(first, second):
-    return all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
-
+from training.small_runs import (
+    NUM_UPDATES,
+    POINTS,
+    LeastSquares,
+    check_same,
+    fit,
+    interrupt_at,
+    line,
+    options,
+    same,
+    small_mlm,
+    weights,
+)
 
 # The schedule.
 
@@ -212,203 +150,9 @@ def test_nothing_to_train_on_is_refused(tmp_path):
         fit(tmp_path, examples=[])
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_examples(tmp_path, value):
-    examples = [*POINTS[:7], (0, 0, 0, value)]  # the eighth
-    reports = []
-    with pytest.raises(TrainingError) as caught:
-        fit(tmp_path, examples=examples, batch_size=1, report=reports.append)
-    message = str(caught.value)
-    update = len(reports) + 1
-    assert f"the loss of update {update} is {value}; " in message
-    assert message.endswith("; lower the learning rate, or look at these examples")
-    assert "\n" not in message
-    assert json.loads(caught.value.path.read_text("utf-8")) == {
-        "update": update,
-        "seed": 1,
-        "loss": str(value),
-        "gradient_norm": "nan",
-        "examples": [{"number": 8}],
-    }
-
-
-class Steep(LeastSquares):
-    """Its loss is 0 where everything is 0, yet has no gradient there that is a number."""
-
-    def sums(self, model, batch):
-        said = model(batch.inputs["points"]).squeeze(1)
-        return {"error": ((said - batch.wanted) * 0).sqrt().sum()}
-
-
-def test_a_gradient_that_is_not_finite_stops_the_run_before_it_spoils_the_weights(tmp_path):
-    model = line()
-    before = weights(model)
-    run = Run(options=options(), seed=1, work=tmp_path)
-    with pytest.raises(TrainingError, match="the gradient of update 1 is nan; ") as caught:
-        train(model, Steep(), POINTS, run)
-    assert same(weights(model), before)
-    record = json.loads(caught.value.path.read_text("utf-8"))
-    first = epoch_batches([3] * len(POINTS), 4, seed=1, epoch=0)[0]
-    assert record["examples"] == [{"number": index + 1} for index in first.tolist()]
-    assert f"; its examples are recorded here, the first is number {first[0] + 1}; " in str(
-        caught.value
-    )
-    assert (record["loss"], record["gradient_norm"]) == ("0.0", "nan")
-
-
-@pytest.mark.parametrize("is_lost", [False, True])
-def test_where_the_examples_were_read_is_recorded_unless_that_is_lost(tmp_path, is_lost):
-    asked = []
-
-    def origins(indices):
-        asked.append(list(indices))
-        if is_lost:
-            raise TextFileError("no such file", remedy="check the path", path="points")
-        return [Origin("points", index * 10 if index else None) for index in indices]
-
-    run = Run(options=options(), seed=1, work=tmp_path, origins=origins)
-    with pytest.raises(TrainingError) as caught:
-        train(line(), Steep(), POINTS, run)
-    numbers = epoch_batches([3] * len(POINTS), 4, seed=1, epoch=0)[0].tolist()
-    assert asked == [numbers]
-    named = [{"path": "points", "line": number * 10 or None} for number in numbers]
-    record = json.loads(caught.value.path.read_text("utf-8"))
-    assert record["examples"] == [
-        {"number": number + 1, **({} if is_lost else name)}
-        for number, name in zip(numbers, named, strict=True)
-    ]
-
-
-def test_where_examples_were_read_is_not_asked_for_while_all_is_well(tmp_path):
-    def origins(indices):
-        raise AssertionError(indices)
-
-    train(
-        line(),
-        LeastSquares(),
-        POINTS,
-        Run(options=options(), seed=1, work=tmp_path, origins=origins),
-    )
-
-
-def test_after_a_loss_that_is_not_finite_a_run_goes_on_from_its_last_checkpoint(tmp_path):
-    """The eighth of ten points was broken; it is mended, and nothing of the loss stayed."""
-    undisturbed, _ = fit(tmp_path / "undisturbed", batch_size=1, checkpoint_updates=1)
-    broken = [*POINTS[:7], (0, 0, 0, math.nan), *POINTS[8:]]
-    reports = []
-    with pytest.raises(TrainingError):
-        fit(tmp_path / "cut", examples=broken, batch_size=1, checkpoint_updates=1)
-    assert sorted(path.name for path in (tmp_path / "cut").iterdir())[-1].startswith("not-finite-")
-    model, _ = fit(tmp_path / "cut", batch_size=1, checkpoint_updates=1, report=reports.append)
-    assert reports[0].update > 1
-    assert same(weights(model), weights(undisturbed))
-
-
-# The best epoch.
-
-
-def test_the_best_epoch_is_the_result_and_the_first_of_equals(tmp_path):
-    scores, seen, modes = [0.2, 0.9, 0.9, 0.1], [], []
-
-    def select(model):
-        modes.append(model.training)
-        seen.append(weights(model))
-        return scores[len(seen) - 1]
-
-    model, progress = fit(tmp_path, epochs=4, select=select)
-    assert progress.scores == scores
-    assert modes == [False] * 4
-    assert same(weights(model), seen[1])
-    assert not same(weights(model), seen[2])
-
-
-def test_a_cut_epoch_is_scored_too(tmp_path):
-    reports, scored_at = [], []
-
-    def select(model):
-        scored_at.append(len(reports) + 1)
-        return 0.0
-
-    fit(tmp_path, max_updates=7, report=reports.append, select=select)
-    assert scored_at == [3, 6, 7]
-
-
-def test_scoring_between_epochs_does_not_change_the_training(tmp_path, undisturbed):
-    better_each_time = count()
-
-    def select(model):
-        torch.rand(100)
-        return float(next(better_each_time))
-
-    check_same(*small_mlm(tmp_path, select=select), undisturbed)
-
-
-def test_a_full_disk_while_the_best_weights_are_kept_is_said_clearly(tmp_path):
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-    def select(model):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
-        return 1.0
-
-    try:
-        with pytest.raises(TrainingError, match="cannot be written"):
-            fit(tmp_path, select=select)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-# On a real encoder, with masking and dropout: 15 updates, checkpoints at 4, 8 and 12.
-
-NUM_UPDATES = 15
-
-
-def small_mlm(folder, *, report=None, select=None, prepare=None, dropout=0.1, **changes):
-    folder.mkdir(parents=True, exist_ok=True)
-    text = folder / "text"
-    text.write_text(" ".join(f"w{number}" for number in range(20)), encoding="utf-8")
-    shape = EncoderShape(layers=2, width=16, heads=2, max_length=16, dropout=dropout)
-    encoder = new_encoder([text], shape, seed=3)
-    if prepare is not None:
-        prepare(encoder.model)
-    draw = np.random.default_rng(0)
-
-    def sentence():
-        pieces = draw.integers(5, 25, size=draw.integers(1, 9)).astype(np.int32)
-        return EncodedSentence(pieces, np.arange(len(pieces), dtype=np.int32))
-
-    links = np.empty((0, 2), dtype=np.int32)
-    examples = [EncodedPair(sentence(), sentence(), links) for _ in range(18)]
-    settings = {"checkpoint_updates": 4, "learning_rate": 1e-2} | changes
-    run = Run(options=options(**settings), seed=1, work=folder / "work", report=report)
-    objective = make_objective("mlm", encoder.tokenizer, MLMOptions())
-    return encoder.model, train(encoder.model, objective, examples, run, select=select)
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    model, progress = small_mlm(tmp_path_factory.mktemp("undisturbed"))
-    assert progress.update == NUM_UPDATES
-    return model, progress
-
-
-def check_same(model, progress, undisturbed):
-    expected_model, expected = undisturbed
-    assert same(weights(model), weights(expected_model))
-    assert (progress.update, progress.tokens) == (expected.update, expected.tokens)
-    assert progress.losses == expected.losses
-
-
 def test_the_same_seed_gives_the_same_weights_to_the_bit(tmp_path, undisturbed):
     torch.manual_seed(99)  # what was drawn before does not matter
     check_same(*small_mlm(tmp_path), undisturbed)
-
-
-def interrupt_at(update, number=signal.SIGINT):
-    def report(done):
-        if done.update == update:
-            os.kill(os.getpid(), number)
-
-    return report
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -444,20 +188,6 @@ def test_a_second_interruption_stops_at_once(tmp_path, undisturbed):
     check_same(*small_mlm(tmp_path), undisturbed)
 
 
-@pytest.mark.parametrize("update", [3, 5, 10])
-def test_an_interrupted_run_finds_the_same_best_epoch(tmp_path, update):
-    def scorer():
-        return lambda model: -float(weights(model)[0].norm())
-
-    expected, whole = small_mlm(tmp_path / "whole", select=scorer())
-    with pytest.raises(KeyboardInterrupt):
-        small_mlm(tmp_path / "cut", select=scorer(), report=interrupt_at(update))
-    model, progress = small_mlm(tmp_path / "cut", select=scorer())
-    assert len(progress.scores) == 3
-    assert progress.scores == whole.scores
-    assert same(weights(model), weights(expected))
-
-
 def test_before_each_update_it_is_told_how_far_training_is(tmp_path):
     told = []
 
@@ -471,43 +201,6 @@ def test_before_each_update_it_is_told_how_far_training_is(tmp_path):
     assert {number for _, number, _ in told} == {9}
     assert [len(seen) for _, _, seen in told] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
     assert told[-1][2] == [0.25, 0.5]
-
-
-@pytest.mark.parametrize("update", [None, 2, 4, 7])
-def test_the_weights_of_every_epoch_are_kept_where_asked_also_over_an_interruption(
-    tmp_path, update
-):
-    seen = []
-
-    def select(model):
-        seen.append(weights(model))
-        return -float(len(seen))
-
-    run = Run(
-        options=options(checkpoint_updates=5),
-        seed=1,
-        work=tmp_path,
-        report=None if update is None else interrupt_at(update),
-        keep_epochs=True,
-    )
-    if update is not None:
-        with pytest.raises(KeyboardInterrupt):
-            train(line(), LeastSquares(), POINTS, run, select=select)
-        run = replace(run, report=None)
-    train(line(), LeastSquares(), POINTS, run, select=select)
-    files = epoch_weights(tmp_path)
-    assert len(files) == len(seen) == 3
-    for file, expected in zip(files, seen, strict=True):
-        kept = line()
-        load_model(kept, str(file))
-        assert same(weights(kept), expected)
-    assert not same(seen[0], seen[2])
-
-
-def test_only_the_best_epoch_is_kept_unless_more_is_asked(tmp_path):
-    scores = iter([0.5, 0.7, 0.7])
-    fit(tmp_path, select=lambda _: next(scores), checkpoint_updates=3)
-    assert [file.parent.name for file in epoch_weights(tmp_path)] == ["epoch-0002"]
 
 
 def test_a_finished_run_is_not_run_again(tmp_path, undisturbed):

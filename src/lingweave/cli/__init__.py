@@ -10,9 +10,10 @@ version and no alignment of words should wait for. So packages are imported here
 something of them is asked for, and those that need torch in any case where they are needed.
 """
 
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import BaseModel, ValidationError
@@ -118,12 +119,7 @@ def align(
         gold=truth,
         observer=reports.alignment_observer(Console(stderr=True, highlight=False), check=check),
     )
-    console.print(f"{summary['pairs']:,} pairs, {summary['links']:,} links in {out}")
-    if "against_gold" in summary:
-        score = summary["against_gold"]
-        percent = {name: f"{100 * score[name]:.1f} %" for name in ("aer", "precision", "recall")}
-        figures = ", ".join(f"{name} {value}" for name, value in percent.items())
-        console.print(f"{figures}, on {score['num_sentences']:,} pairs")
+    _alignment_report(summary, out)
 
 
 @app.command()
@@ -363,6 +359,15 @@ def _study(recipe: "config.Recipe", out: Path) -> None:
     with reports.terminal_observer(console) as observer:
         results = study.run_study(recipe, out, observer=observer, command=command())
     _report(results, out)
+
+
+def _alignment_report(summary: Mapping[str, Any], out: Path) -> None:
+    console.print(f"{summary['pairs']:,} pairs, {summary['links']:,} links in {out}")
+    if "against_gold" in summary:
+        score = summary["against_gold"]
+        percent = {name: f"{100 * score[name]:.1f} %" for name in ("aer", "precision", "recall")}
+        figures = ", ".join(f"{name} {value}" for name, value in percent.items())
+        console.print(f"{figures}, on {score['num_sentences']:,} pairs")
 
 
 def _report(results: "study.Results", out: Path) -> None:

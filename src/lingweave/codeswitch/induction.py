@@ -7,7 +7,7 @@ such as "the" is linked to nearly everything now and then, which p(s | t) tells.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -54,22 +54,7 @@ def induce_lexicon(
         AlignmentError: a link is beyond its sentence pair.
         UserError: no pair of words is kept, or pairs and links differ in number.
     """
-    counts: Counter[tuple[str, str]] = Counter()
-    forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    try:
-        for (source, target), of_pair in zip(pairs, links, strict=True):
-            check_links(of_pair, len(source), len(target))
-            for s, t in of_pair.tolist():
-                key = lookup_key(target[t], target_language)
-                counts[lookup_key(source[s], source_language), key] += 1
-                forms[key][target[t]] += t > 0  # the first word has its capital from its place
-    except ValueError as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError(
-            "there are not as many sentence pairs as lines of links",
-            remedy="give the links of exactly these pairs",
-        ) from error
+    counts, forms = _counted(pairs, links, source_language, target_language)
     source_counts: Counter[str] = Counter()
     target_counts: Counter[str] = Counter()
     for (source_word, target_word), count in counts.items():
@@ -95,3 +80,29 @@ def induce_lexicon(
     return Lexicon.of(
         weights, name=name, source_language=source_language, target_language=target_language
     )
+
+
+def _counted(
+    pairs: Iterable[tuple[Sequence[str], Sequence[str]]],
+    links: Iterable[LinkArray],
+    source_language: str | None,
+    target_language: str,
+) -> tuple[Counter[tuple[str, str]], Mapping[str, Counter[str]]]:
+    """c(s, t) of lower-case forms, and how often each t is written how, not as a first word."""
+    counts: Counter[tuple[str, str]] = Counter()
+    forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    try:
+        for (source, target), of_pair in zip(pairs, links, strict=True):
+            check_links(of_pair, len(source), len(target))
+            for s, t in of_pair.tolist():
+                key = lookup_key(target[t], target_language)
+                counts[lookup_key(source[s], source_language), key] += 1
+                forms[key][target[t]] += t > 0  # the first word has its capital from its place
+    except ValueError as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError(
+            "there are not as many sentence pairs as lines of links",
+            remedy="give the links of exactly these pairs",
+        ) from error
+    return counts, forms

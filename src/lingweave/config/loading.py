@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from lingweave.config.misfits import Location, misfits
 from lingweave.config.recipe import TWINS_VARIABLE, Recipe
-from lingweave.errors import RecipeError
+from lingweave.errors import RecipeError, first_line
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -34,7 +34,7 @@ def load_recipe(path: Path) -> Recipe:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        problem = getattr(error, "problem", None) or first_line(error)
         raise RecipeError(
             f"it is not valid YAML ({problem})",
             remedy="mend this line",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lingweave.errors import UserError
+from lingweave.errors import UserError, first_line
 
 _HUB_NAME = re.compile(r"(?P<dataset>\w[\w.-]*/\w[\w.-]*)(:(?P<config>\w[\w.-]*))?")
 
@@ -87,7 +87,7 @@ def open_hub(name: HubName, *, split: str, error: type[UserError]) -> HubRows:
         ) from cause
     except (DatasetsError, ValueError) as cause:  # no such configuration or split
         raise error(
-            f"the hub dataset cannot be read ({_first_line(cause)})",
+            f"the hub dataset cannot be read ({first_line(cause)})",
             remedy="give one of its configurations as `owner/name:config`, and one of its splits",
             path=str(name),
         ) from cause
@@ -102,7 +102,3 @@ def _unreachable(name: HubName, error: type[UserError]) -> UserError:
         remedy="check the path, or connect to the internet and unset HF_HUB_OFFLINE",
         path=str(name),
     )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]

@@ -24,7 +24,7 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
-from lingweave.errors import CheckpointError
+from lingweave.errors import CheckpointError, first_line
 
 TOKENIZER_FILES = (
     "tokenizer.json",
@@ -92,7 +92,7 @@ def load_tokenizer(checkpoint: Path | str) -> PreTrainedTokenizerFast:
         tokenizer = AutoTokenizer.from_pretrained(str(checkpoint))
     except (OSError, ValueError) as error:
         raise CheckpointError(
-            f"no tokenizer can be loaded ({_first_line(error)})",
+            f"no tokenizer can be loaded ({first_line(error)})",
             remedy="put tokenizer.json beside the weights",
             path=checkpoint,
         ) from error
@@ -131,7 +131,7 @@ def load_encoder(checkpoint: Path | str, *, seed: int = 0) -> Encoder:
             )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(
-            f"it cannot be loaded as a masked language model ({_first_line(error)})",
+            f"it cannot be loaded as a masked language model ({first_line(error)})",
             remedy="give a directory with config.json and model.safetensors, or a hub name",
             path=checkpoint,
         ) from error
@@ -250,7 +250,3 @@ def _check_checkpoint(checkpoint: Path | str) -> None:
         raise CheckpointError(
             "no such directory", remedy="check the path to the checkpoint", path=path
         )
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n", 1)[0]

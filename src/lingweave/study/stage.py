@@ -8,6 +8,7 @@ Of several processes the main one keeps the folders. A stage that trains or pred
 of them together, any other by the main one while the rest wait.
 """
 
+import errno
 import hashlib
 import json
 import platform
@@ -25,11 +26,13 @@ from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
 from lingweave.corpus import make_folder
-from lingweave.errors import TextFileError
+from lingweave.errors import TextFileError, first_line
 from lingweave.training import LOGS, Report, processes
 
 DONE = "stage.json"
 RESUME = "resume"
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True)
@@ -197,25 +200,39 @@ class Store:
 
 @contextmanager
 def _failures_are_said(stage: Stage, unfinished: Path) -> Iterator[None]:
-    """Turn missing files and full disks into one clear line.
+    """Turn a failure at a file, or for want of room, into one clear line.
 
     Raises:
-        TextFileError: a file is missing, or could not be written.
+        TextFileError: a file is missing, or cannot be read or written; where the system does not
+            say which, the folder of the stage is named.
     """
     try:
         yield
-    except FileNotFoundError as error:
+    except SafetensorError as error:
         raise TextFileError(
-            f"stage {stage.label} misses a file it needs",
-            remedy="put it back and run the same command again",
-            path=error.filename,
-        ) from error
-    except (OSError, SafetensorError) as error:
-        raise TextFileError(
-            f"stage {stage.label} cannot write its results ({error})",
-            remedy="make room or mend the permissions, and run the same command again",
+            f"stage {stage.label} cannot read or write weights ({first_line(error)})",
+            remedy="make room or mend the file, and run the same command again",
             path=unfinished,
         ) from error
+    except OSError as error:
+        problem, remedy = _said_of(error)
+        raise TextFileError(
+            f"stage {stage.label} {problem}",
+            remedy=f"{remedy} and run the same command again",
+            path=error.filename or unfinished,
+        ) from error
+
+
+def _said_of(error: OSError) -> tuple[str, str]:
+    """What a stage met, and what to do about it."""
+    reason = error.strerror or first_line(error)
+    if error.errno in _NO_ROOM:
+        return f"cannot write its results ({reason})", "make room"
+    if error.filename is None:  # a connection, or a file in a library's hands
+        return f"was stopped by the system ({reason})", "mend what it says"
+    if isinstance(error, FileNotFoundError):
+        return "misses a file it needs", "put it back"
+    return f"cannot read or write this file ({reason})", "mend it or its permissions"
 
 
 def unfinished_folder(final: Path) -> Path:

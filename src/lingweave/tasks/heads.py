@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from torch import nn
 
 from lingweave.encoder import quiet_transformers
-from lingweave.errors import CheckpointError
+from lingweave.errors import CheckpointError, first_line
 from lingweave.objectives import Objective
 from lingweave.training import precision_of_machine, processes
 from lingweave.training.options import Precision
@@ -132,7 +132,7 @@ def outputs(
 
 def _cannot_load(checkpoint: Path | str, error: Exception) -> CheckpointError:
     return CheckpointError(
-        f"it cannot be loaded as an encoder ({str(error).splitlines()[0]})",
+        f"it cannot be loaded as an encoder ({first_line(error)})",
         remedy="give a directory with config.json and model.safetensors, or a hub name",
         path=checkpoint,
     )

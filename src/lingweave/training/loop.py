@@ -27,7 +27,7 @@ from lingweave.training.epochs import Select, load_best, score_epoch
 from lingweave.training.interruption import Interruption
 from lingweave.training.options import TrainingOptions
 from lingweave.training.progress import Progress
-from lingweave.training.update import Updates
+from lingweave.training.update import Updated, Updates
 
 LOGS = "logs"
 """Where trackers write, in the work folder; a stage keeps it beside its results."""
@@ -120,47 +120,54 @@ def train(
     )
     with updates.whole_model("cpu"):
         progress = load_checkpoint(run.work, model, updates.optimizer)
-    sitting, cadence = _Sitting(progress), Cadence(run.options.checkpoint_updates)
     try:
-        with Interruption() as interruption:
-            for batch in plan.batches_after(progress.update):
-                if run.begin_update is not None:
-                    run.begin_update(progress, plan.num_updates)
-                done = updates.apply([examples[index] for index in batch], progress.update)
-                check_finite(
-                    done,
-                    update=progress.update + 1,
-                    seed=run.seed,
-                    examples=batch.tolist(),
-                    origins=run.origins,
-                    work=run.work,
-                )
-                progress.update += 1
-                progress.tokens += done.num_tokens
-                sitting.count()
-                if progress.update % max(1, plan.num_updates // LOSS_RECORDS) == 0:
-                    progress.losses.append((progress.update, done.loss))
-                updates.log(progress.update, done.loss)
-                if select is not None and progress.update in plan.epoch_ends:
-                    with updates.whole_model():
-                        score_epoch(model, select, progress, run.work, keep=run.keep_epochs)
-                if run.report is not None:
-                    run.report(sitting.report(plan.num_updates, done.loss))
-                interrupt = interruption.requested  # once: it may come at any time
-                stop, due = processes.total(
-                    [interrupt is not None, cadence.is_due(progress.update)]
-                )
-                if stop or due:
-                    with cadence.timed(), updates.whole_model("cpu"):
-                        save_checkpoint(run.work, model, updates.optimizer, progress)
-                if stop:
-                    raise interrupt or KeyboardInterrupt
+        _do_what_is_left(model, examples, run, plan, updates, progress, select)
         updates.unshard()
     finally:
         updates.end()
     if select is not None:
         load_best(model, progress, run.work)
     return progress
+
+
+def _do_what_is_left(
+    model: nn.Module,
+    examples: Sequence[Any],
+    run: Run,
+    plan: "_Plan",
+    updates: Updates,
+    progress: Progress,
+    select: Select | None,
+) -> None:
+    """Make the updates after those of `progress`, which follows, to the last or an interruption."""
+    sitting, cadence = _Sitting(progress, plan), Cadence(run.options.checkpoint_updates)
+    with Interruption() as interruption:
+        for batch in plan.batches_after(progress.update):
+            if run.begin_update is not None:
+                run.begin_update(progress, plan.num_updates)
+            done = updates.apply([examples[index] for index in batch], progress.update)
+            check_finite(
+                done,
+                update=progress.update + 1,
+                seed=run.seed,
+                examples=batch.tolist(),
+                origins=run.origins,
+                work=run.work,
+            )
+            sitting.count(done)
+            updates.log(progress.update, done.loss)
+            if select is not None and progress.update in plan.epoch_ends:
+                with updates.whole_model():
+                    score_epoch(model, select, progress, run.work, keep=run.keep_epochs)
+            if run.report is not None:
+                run.report(sitting.report(done.loss))
+            interrupt = interruption.requested  # once: it may come at any time
+            stop, due = processes.total([interrupt is not None, cadence.is_due(progress.update)])
+            if stop or due:
+                with cadence.timed(), updates.whole_model("cpu"):
+                    save_checkpoint(run.work, model, updates.optimizer, progress)
+            if stop:
+                raise interrupt or KeyboardInterrupt
 
 
 class _Plan:
@@ -190,18 +197,23 @@ class _Plan:
 
 
 class _Sitting:
-    """The clock of this sitting; `Progress.seconds` adds up all of them."""
+    """What this sitting adds to the progress, and how fast; `Progress.seconds` adds up all."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, progress: Progress, plan: _Plan) -> None:
+        self._progress, self._num_updates = progress, plan.num_updates
         self._tokens_before = progress.tokens
         self._seconds_before = progress.seconds
         self._start = time.monotonic()
 
-    def count(self) -> None:
-        self._progress.seconds = self._seconds_before + time.monotonic() - self._start
+    def count(self, done: Updated) -> None:
+        progress = self._progress
+        progress.update += 1
+        progress.tokens += done.num_tokens
+        progress.seconds = self._seconds_before + time.monotonic() - self._start
+        if progress.update % max(1, self._num_updates // LOSS_RECORDS) == 0:
+            progress.losses.append((progress.update, done.loss))
 
-    def report(self, num_updates: int, loss: float) -> UpdateReport:
+    def report(self, loss: float) -> UpdateReport:
         seconds = max(1e-9, self._progress.seconds - self._seconds_before)
         speed = (self._progress.tokens - self._tokens_before) / seconds
-        return UpdateReport(self._progress.update, num_updates, loss, speed)
+        return UpdateReport(self._progress.update, self._num_updates, loss, speed)

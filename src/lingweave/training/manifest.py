@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
 
-from lingweave.errors import TrainingError
+from lingweave.errors import TrainingError, first_line
 
 MANIFEST, PARTIAL = "manifest.json", "partial"
 
@@ -70,7 +70,7 @@ def new_folder(final: Path, what: str) -> Iterator[Path]:
     except (OSError, RuntimeError, SafetensorError) as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise TrainingError(
-            f"{what} cannot be written ({error})",
+            f"{what} cannot be written ({first_line(error)})",
             remedy="free disk space and run the same command again: it resumes",
             path=final.parent,
         ) from error

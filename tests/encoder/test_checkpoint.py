@@ -1,0 +1,223 @@
+"""Checkpoints in and out."""
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import (
+    AutoModel,
+    AutoModelForMaskedLM,
+    AutoTokenizer,
+    BartConfig,
+    BartForConditionalGeneration,
+    CanineTokenizer,
+    DistilBertConfig,
+    DistilBertForMaskedLM,
+    PreTrainedTokenizerFast,
+)
+
+from encoder.tiny_checkpoints import TOKENIZERS, every_model, tiny, write_checkpoint
+from lingweave.encoder import ModelCard, freeze, load_encoder, load_tokenizer, save_encoder
+from lingweave.errors import CheckpointError
+
+# Loading.
+
+
+def sample(tokenizer):
+    return tokenizer(["the cat sleeps", "नमस्ते"], padding=True, return_tensors="pt")
+
+
+@every_model
+def test_a_masked_language_model_comes_with_its_own_head(tmp_path, kind):
+    original = write_checkpoint(tmp_path, kind)
+    encoder = load_encoder(tmp_path)
+    assert not encoder.has_new_head
+    inputs = sample(encoder.tokenizer)
+    with torch.no_grad():
+        logits = encoder.model.eval()(**inputs).logits
+        assert torch.equal(logits, original(**inputs).logits)
+
+
+@every_model
+def test_a_checkpoint_without_head_gets_one_tied_to_its_embeddings(tmp_path, kind):
+    original = write_checkpoint(tmp_path, kind, head=False)
+    encoder = load_encoder(tmp_path)
+    assert encoder.has_new_head
+    embeddings = encoder.model.get_input_embeddings().weight
+    assert encoder.model.get_output_embeddings().weight is embeddings
+    inputs = sample(encoder.tokenizer)
+    with torch.no_grad():
+        states = encoder.model.eval().base_model(**inputs).last_hidden_state
+        assert torch.equal(states, original(**inputs).last_hidden_state)
+
+
+@every_model
+def test_the_seed_draws_the_new_head_and_nothing_else(tmp_path, kind):
+    write_checkpoint(tmp_path, kind, head=False)
+    state = torch.get_rng_state()
+    first, again, other = (load_encoder(tmp_path, seed=seed).model for seed in (1, 1, 2))
+    assert torch.equal(torch.get_rng_state(), state)
+    changed = set()
+    for (name, one), same, another in zip(
+        first.named_parameters(), again.parameters(), other.parameters(), strict=True
+    ):
+        assert torch.equal(one, same), name
+        if not torch.equal(one, another):
+            changed.add(name)
+    assert changed
+    assert all(not name.startswith(first.base_model_prefix + ".") for name in changed)
+
+
+# Saving.
+
+
+@every_model
+def test_what_is_saved_loads_as_any_checkpoint_does(tmp_path, kind):
+    write_checkpoint(tmp_path / "headless", kind, head=False)
+    encoder = load_encoder(tmp_path / "headless")
+    encoder.model.eval()
+    folder = tmp_path / "saved"
+    card = ModelCard(
+        title="A test", base_model="headless", languages=["en", "hi"], made_by={"updates": 7}
+    )
+    save_encoder(encoder, folder, card=card)
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    inputs = sample(encoder.tokenizer)
+    assert sample(tokenizer)["input_ids"].tolist() == inputs["input_ids"].tolist()
+    body = AutoModel.from_pretrained(folder).eval()
+    masked = AutoModelForMaskedLM.from_pretrained(folder).eval()
+    with torch.no_grad():
+        ours = encoder.model(**inputs, output_hidden_states=True)
+        assert torch.equal(body(**inputs).last_hidden_state, ours.hidden_states[-1])
+        assert torch.equal(masked(**inputs).logits, ours.logits)
+    assert not load_encoder(folder).has_new_head
+    assert not [path for path in folder.iterdir() if path.suffix in {".bin", ".pt", ".pkl"}]
+
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert readme.startswith("---\n")
+    assert "- hi\n" in readme
+    assert "library_name: transformers" in readme
+    assert "# A test" in readme
+    assert "from `headless`" in readme
+    assert "| updates | 7 |" in readme
+
+
+# Refusals.
+
+
+def refusal(checkpoint, load=load_encoder):
+    with pytest.raises(CheckpointError) as caught:
+        load(checkpoint)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_a_missing_directory_is_named(tmp_path):
+    path = tmp_path / "nowhere"
+    assert refusal(path) == f"{path}: no such directory; check the path to the checkpoint"
+    assert refusal("./nowhere").startswith("nowhere: no such directory")
+
+
+def test_a_directory_that_is_no_checkpoint_is_refused(tmp_path):
+    (tmp_path / "notes.txt").write_text("x")
+    assert refusal(tmp_path) == (
+        f"{tmp_path}: this directory is no checkpoint (it has no config.json); "
+        "give the one with config.json, model.safetensors and tokenizer.json"
+    )
+
+
+def test_a_checkpoint_without_tokenizer_is_refused(tmp_path):
+    tiny("bert", head=True)[1].save_pretrained(tmp_path)
+    message = refusal(tmp_path)
+    assert message.startswith(f"{tmp_path}: ")
+    assert "tokenizer" in message
+
+
+def test_a_tokenizer_without_offsets_is_refused(tmp_path):
+    tiny("bert", head=True)[1].save_pretrained(tmp_path)
+    CanineTokenizer().save_pretrained(tmp_path)  # its pieces are characters; there is no fast one
+    (tmp_path / "vocab.txt").touch()  # so that it does not look forgotten
+    assert refusal(tmp_path) == (
+        f"{tmp_path}: its tokenizer CanineTokenizer gives no character offsets; "
+        "use a checkpoint with a fast tokenizer (tokenizer.json)"
+    )
+
+
+def test_a_tokenizer_without_mask_token_is_refused(tmp_path):
+    tiny("bert", head=True)[1].save_pretrained(tmp_path)
+    backend = TOKENIZERS["wordpiece"].backend_tokenizer
+    PreTrainedTokenizerFast(tokenizer_object=backend, pad_token="[PAD]").save_pretrained(tmp_path)
+    assert refusal(tmp_path, load_tokenizer) == (
+        f"{tmp_path}: its tokenizer has no mask or padding token; "
+        "use the checkpoint of a masked language model"
+    )
+
+
+def test_a_damaged_tokenizer_is_refused(tmp_path):
+    write_checkpoint(tmp_path)
+    vocabulary = tmp_path / "tokenizer.json"
+    vocabulary.write_text(vocabulary.read_text("utf-8")[:1000], "utf-8")
+    assert refusal(tmp_path).startswith(f"{tmp_path}: no tokenizer can be loaded")
+
+
+def test_pickled_weights_are_refused(tmp_path):
+    model = write_checkpoint(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    torch.save(model.state_dict(), tmp_path / "pytorch_model.bin")
+    message = refusal(tmp_path)
+    assert message.startswith(f"{tmp_path}: it cannot be loaded as a masked language model")
+    assert message.endswith(
+        "give a directory with config.json and model.safetensors, or a hub name"
+    )
+
+
+def test_truncated_weights_are_refused(tmp_path):
+    write_checkpoint(tmp_path)
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    assert refusal(tmp_path).startswith(f"{tmp_path}: it cannot be loaded")
+
+
+def test_an_encoder_that_lacks_weights_is_refused(tmp_path):
+    write_checkpoint(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    lost = "bert.encoder.layer.1.output.dense.weight"
+    del weights[lost]
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    assert refusal(tmp_path) == (
+        f"{tmp_path}: weights of the encoder are missing ({lost} and 0 more); "
+        "use a complete checkpoint"
+    )
+
+
+@pytest.mark.parametrize("name", ["distilbert", "bart"])
+def test_other_architectures_are_refused(tmp_path, name):
+    size = len(TOKENIZERS["wordpiece"])
+    if name == "distilbert":  # its head has parts of other names
+        config = DistilBertConfig(vocab_size=size, dim=16, n_layers=1, n_heads=2, hidden_dim=32)
+        model = DistilBertForMaskedLM(config)
+    else:  # AutoModelForMaskedLM knows it, but its last states are a decoder's
+        layer = {"layers": 1, "attention_heads": 2, "ffn_dim": 32}
+        config = BartConfig(
+            vocab_size=size,
+            d_model=16,
+            max_position_embeddings=64,
+            **{f"{part}_{key}": n for part in ("encoder", "decoder") for key, n in layer.items()},
+        )
+        model = BartForConditionalGeneration(config)
+    model.save_pretrained(tmp_path)
+    TOKENIZERS["wordpiece"].save_pretrained(tmp_path)
+    message = refusal(tmp_path)
+    assert f"{type(model).__name__} is neither BERT-like nor RoBERTa-like" in message
+    assert "use a checkpoint of type bert, roberta, xlm-roberta or camembert" in message
+
+
+def test_freezing_keeps_embeddings_and_the_lowest_layers():
+    _, model = tiny("bert", head=True)
+    freeze(model, 1)
+    trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    assert not any(name.startswith(("bert.embeddings", "bert.encoder.layer.0")) for name in trained)
+    assert any(name.startswith("bert.encoder.layer.1") for name in trained)
+    with pytest.raises(CheckpointError, match="but the encoder has 2; lower frozen_layers"):
+        freeze(model, 3)
