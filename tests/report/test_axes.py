@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lingweave.report.axes import Axis, axis_between, axis_over, signed
+from lingweave.report.axes import Axis, axis_between, axis_over
 
 
 def texts(axis):
@@ -57,11 +57,3 @@ def test_all_values_are_on_the_axis_and_its_ticks_are_few_even_and_distinct(valu
 def test_a_place_is_the_share_of_the_way():
     axis = Axis(low=-10, high=30, step=10)
     assert [axis.place(value) for value in (-10, 0, 30)] == [0, 25, 100]
-
-
-@pytest.mark.parametrize(
-    ("number", "expected"),
-    [("-1.4", "−1.4"), ("+1.4", "+1.4"), ("-0.0", "0.0"), ("+0.0", "0.0"), ("0", "0")],
-)
-def test_a_zero_has_no_sign(number, expected):
-    assert signed(number) == expected

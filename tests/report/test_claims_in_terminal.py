@@ -37,14 +37,14 @@ def test_a_claim_that_was_compared_has_one_line_with_its_effect(width):
     lines = printed(COMPARED, UNTESTED, width=width)
     assert max(map(len, lines)) <= width
     (line,) = (line for line in lines if line.startswith("Q "))
-    assert line.split()[:5] == ["Q", "inconclusive", "-1.2", "[-10.1,", "+7.6]"]
+    assert line.split()[:5] == ["Q", "inconclusive", "−1.2", "[−10.1,", "+7.6]"]
     assert "xnli: code" in line
     assert line.rstrip().endswith("…")
 
 
 def test_an_effect_without_interval_stands_alone():
     few = COMPARED.model_copy(update={"low": None, "high": None})
-    assert any("inconclusive  -1.2  xnli" in " ".join(line.split(" ")) for line in printed(few))
+    assert any("inconclusive  −1.2  xnli" in " ".join(line.split(" ")) for line in printed(few))
 
 
 def test_the_others_are_named_together_with_why_if_it_is_one_reason():

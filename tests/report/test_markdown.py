@@ -141,7 +141,7 @@ def test_the_numbers_of_the_report_are_those_of_the_results():
         "mean",
     ]
     assert scores[3] == ["tlm", "52.0", "52.1", "52.2", "52.3", "52.4", "52.5"]
-    assert differences[1] == ["untouched", *["-12.1 [-14.3, -10.2]"] * 6]
+    assert differences[1] == ["untouched", *["−12.1 [−14.3, −10.2]"] * 6]
     assert [row[0] for row in differences[1:]] == ["untouched", "tlm", "weam"]
     assert macro_f1[4] == ["weam", "33.0", "33.1", "33.2", "33.3", "33.4", "33.5"]
     assert alignment[1] == ["en–de", "10,000", "fast-align, intersection", "0.70", "not known"]
@@ -211,7 +211,7 @@ def test_in_80_columns_no_number_is_lost_or_torn():
     for system in range(4):
         for language in range(6):
             assert f"{50 + system + language / 10:.1f}" in shown
-    assert shown.count("-12.1") == 3 * 6 + 3  # and in the summary
+    assert shown.count("−12.1") == 3 * 6 + 3  # and in the summary
     for name in SYSTEMS:
         assert name in shown
     assert "4.2" in shown
@@ -242,6 +242,6 @@ def test_the_terminal_shows_the_alignment_only_where_its_error_is_known():
 def test_the_last_thing_in_the_terminal_is_the_summary():
     text = " ".join(terminal(make_results()).split("\n\n")[-1].split())
     assert text.startswith(
-        "On the languages other than en, against mlm (xnli, zero-shot): untouched loses -12.1"
+        "On the languages other than en, against mlm (xnli, zero-shot): untouched loses −12.1"
     )
-    assert text.endswith("weam loses -12.1 points.")
+    assert text.endswith("weam loses −12.1 points.")

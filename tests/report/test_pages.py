@@ -326,7 +326,7 @@ def test_the_direction_is_that_of_the_first_letter(text, expected):
     ("cell", "expected"),
     [
         ("58.2", True),
-        ("+1.2 [-0.4, +2.7]", True),
+        ("+1.2 [−0.4, +2.7]", True),
         ("(-1.4)", True),
         ("256 / 256", True),
         ("10,000", True),

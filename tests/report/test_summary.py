@@ -31,7 +31,7 @@ def claim(name, verdict, effect=0.02, task="xnli", **changes):
     ("difference", "told"),
     [
         (estimate(0.034, 0.001, 0.06), "tlm gains +3.4 points."),
-        (estimate(-0.034, -0.06, -0.001), "tlm loses -3.4 points."),
+        (estimate(-0.034, -0.06, -0.001), "tlm loses −3.4 points."),
         (estimate(0.005, -0.01, 0.02), "tlm makes no sure difference, +0.5 points."),
         (estimate(0.005, 0.0, 0.04), "tlm makes no sure difference, +0.5 points."),
         (estimate(0.005, -0.02, 0.0), "tlm makes no sure difference, +0.5 points."),
@@ -83,7 +83,7 @@ def test_the_question_and_the_claims_come_first():
     ]
     assert said(score("tlm", estimate(0.1)), claims=claims).split(". ") == [
         "Code-switching helps: supported on xnli, +2.0 points [+1.0, +3.0]; "
-        "inconclusive on dev, -1.0 points (too few seeds)",
+        "inconclusive on dev, −1.0 points (too few seeds)",
         "Claims supported: C3 in part, C4; contradicted: C1; inconclusive: C3 in part",
         "On the languages other than en, against mlm (xnli, zero-shot): tlm gains +10.0 points.",
     ]

@@ -98,10 +98,10 @@ def test_differences_are_points_with_a_sign_and_their_interval(results):
     assert table.rows == [
         [
             "weam",
-            "-1.0 [-3.0, +1.0]",
+            "−1.0 [−3.0, +1.0]",
             "+10.0 [+5.0, +15.0]",
-            "-9.0 [-12.5, -5.0]",
-            "+0.5 [-3.0, +4.0]",
+            "−9.0 [−12.5, −5.0]",
+            "+0.5 [−3.0, +4.0]",
         ]
     ]
 
@@ -109,7 +109,7 @@ def test_differences_are_points_with_a_sign_and_their_interval(results):
 def test_in_short_a_difference_that_may_be_none_stands_in_brackets(results):
     (table,) = short_difference_tables(results)
     assert table.title == "nli, zero-shot: points over mlm, (in brackets) if not sure"
-    assert table.rows == [["weam", "(-1.0)", "+10.0", "-9.0", "(+0.5)"]]
+    assert table.rows == [["weam", "(−1.0)", "+10.0", "−9.0", "(+0.5)"]]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from lingweave.report import write_report
 from lingweave.study import MEAN
 from study.twin_study import LABELS, LANGUAGES, recipe_dict, run
 
@@ -61,3 +62,19 @@ def test_two_systems_may_be_the_same(twins, tmp_path):
         assert scores["mlm", language].score == scores["again", language].score
         over = scores["again", language].over_control
         assert (over.mean, over.low, over.high) == (0, 0, 0)
+
+
+@pytest.mark.slow
+def test_a_study_of_the_encoder_as_it_is_needs_no_bitext(twins, tmp_path):
+    untouched = {"untouched": {"objective": "none"}}
+    values = recipe_dict(twins, systems=untouched, control="untouched", settings=["zero-shot"])
+    del values["bitext"]
+    values["finetuning"] = values["finetuning"] | {"seeds": [1], "epochs": 1}
+    results, notes = run(values, tmp_path / "out")
+    assert [score.language for score in results.scores] == [*LANGUAGES, MEAN]
+    assert results.samples == []
+    assert {label.partition("-")[0] for label in notes.run} == {"encoder", "finetune", "evaluate"}
+    write_report(results, tmp_path / "out")
+    assert f"| untouched | {100 * results.scores[0].score.mean:.1f} |" in (
+        tmp_path / "out" / "report.md"
+    ).read_text("utf-8")

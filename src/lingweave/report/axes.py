@@ -1,9 +1,10 @@
 """Axes of the pictures: round ticks, and places as per cent of the width or height."""
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from lingweave.report.numbers import signed
 
 _MOST_INTERVALS = 5
 _LINEAR_UP_TO = 10
@@ -78,12 +79,6 @@ class ValueAxis:
 
     def _scaled(self, value: float) -> float:
         return math.log(value) if self.is_logarithmic else value
-
-
-def signed(number: str) -> str:
-    """A formatted number with a minus sign as wide as a plus; a zero has no sign."""
-    text = number.replace("-", "\N{MINUS SIGN}")
-    return text if re.search("[1-9]", text) else text.lstrip("+\N{MINUS SIGN}")
 
 
 def axis_between(low: float, high: float, least_step: float = 0.0) -> Axis:

@@ -1,6 +1,6 @@
 """Claims with their verdicts, and what was measured for each."""
 
-from lingweave.report.axes import signed
+from lingweave.report.numbers import interval, points
 from lingweave.report.tables import Table
 from lingweave.study import ClaimResult, Results
 
@@ -38,9 +38,9 @@ def claim_figures(claim: ClaimResult) -> str:
     """What was measured for a claim, in points, as far as it is known."""
     told = []
     if claim.effect is not None:
-        told.append(f"difference {_points(claim.effect)} points")
+        told.append(f"difference {points(claim.effect)} points")
     if claim.low is not None and claim.high is not None:
-        told.append(f"95 % interval [{_points(claim.low)}, {_points(claim.high)}]")
+        told.append(f"95 % interval {interval(claim.low, claim.high)}")
     if claim.margin:
         told.append(f"margin {100 * claim.margin:.1f} points")
     if claim.p is not None:
@@ -57,11 +57,7 @@ def claim_figures(claim: ClaimResult) -> str:
 def _effect(claim: ClaimResult) -> str:
     """The effect, in as few characters as can be."""
     assert claim.effect is not None  # as `compared_claims` chooses them
-    effect = f"{100 * claim.effect:+.1f}"
+    effect = points(claim.effect)
     if claim.low is None or claim.high is None:
         return effect
-    return f"{effect} [{100 * claim.low:+.1f}, {100 * claim.high:+.1f}]"
-
-
-def _points(difference: float) -> str:
-    return signed(f"{100 * difference:+.1f}")
+    return f"{effect} {interval(claim.low, claim.high)}"

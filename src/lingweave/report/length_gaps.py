@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lingweave.report.axes import signed
 from lingweave.report.dot_plots import DotFigure, Mark, Panel, Row, shared_axis
 from lingweave.report.gaps import TRANSLATED
+from lingweave.report.numbers import signed
 from lingweave.report.tables import main_title
 from lingweave.study import Results
 

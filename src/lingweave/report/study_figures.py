@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from lingweave.report.axes import signed
 from lingweave.report.dot_plots import DotFigure, Mark, Panel, Row, Shape, shared_axis
 from lingweave.report.gaps import Gap
 from lingweave.report.line_plots import NUM_STYLES, Curve, LineFigure, line_panel
+from lingweave.report.numbers import points
 from lingweave.report.tables import TRAINED_ON, Group, compared, main_title, score_groups
 from lingweave.study import MEAN, Estimate, Results, Score
 
@@ -89,7 +89,7 @@ def gap_figure(results: Results, groups: Sequence[tuple[Group, Sequence[Gap]]]) 
             marks = [Mark(100 * gap.in_source, shape="bar"), Mark(100 * gap.in_others)]
             if gap.translated is not None:
                 marks.append(Mark(100 * gap.translated, shape="diamond"))
-            text = signed(f"{100 * (gap.in_others - gap.in_source):+.1f}")
+            text = points(gap.in_others - gap.in_source)
             cells.append((group.title, gap.system, Row("", marks, text)))
     turned = _turned(cells)
     axis = shared_axis(row for _, rows in turned for row in rows)
@@ -135,7 +135,7 @@ def difference_row(score: Score, difference: Estimate) -> Row:
         100 * difference.high,
         "dot" if is_sure else "hollow",
     )
-    return Row(score.system, [mark], signed(f"{100 * difference.mean:+.1f}"))
+    return Row(score.system, [mark], points(difference.mean))
 
 
 def _turned(cells: Sequence[tuple[str, str, Row]]) -> list[tuple[str, list[Row]]]:

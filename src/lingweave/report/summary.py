@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from lingweave.report.numbers import interval, points
 from lingweave.report.tables import compared, score_groups
 from lingweave.study import ClaimResult, Estimate, Results, Score
 
@@ -36,10 +37,10 @@ def _question(results: Results) -> str:
 
 def _effect(claim: ClaimResult) -> str:
     assert claim.effect is not None  # as `_question` chooses them
-    points = f"{100 * claim.effect:+.1f} points"
+    effect = f"{points(claim.effect)} points"
     if claim.low is None or claim.high is None:
-        return f"{points} ({claim.reason})"
-    return f"{points} [{100 * claim.low:+.1f}, {100 * claim.high:+.1f}]"
+        return f"{effect} ({claim.reason})"
+    return f"{effect} {interval(claim.low, claim.high)}"
 
 
 def _claims(results: Results) -> str:
@@ -82,14 +83,14 @@ def _counted(found: list[tuple[Score, Estimate]]) -> str:
     return (
         f"of {len(found)} systems {gains} show a gain, {losses} a loss, and "
         f"{len(found) - gains - losses} no sure difference; first is {best.system}, "
-        f"{100 * most.mean:+.1f} points"
+        f"{points(most.mean)} points"
     )
 
 
 def _verdict(difference: Estimate) -> str:
-    points = f"{100 * difference.mean:+.1f} points"
+    mean = f"{points(difference.mean)} points"
     if difference.low > 0:
-        return f"gains {points}"
+        return f"gains {mean}"
     if difference.high < 0:
-        return f"loses {points}"
-    return f"makes no sure difference, {points}"
+        return f"loses {mean}"
+    return f"makes no sure difference, {mean}"

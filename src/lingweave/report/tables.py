@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lingweave.config import Rule
+from lingweave.report.numbers import interval, points
 from lingweave.study import MEAN, Estimate, Results, Score
 
 TRAINED_ON = "*"
@@ -274,13 +275,12 @@ def _points(score: Score) -> str:
     difference = score.over_control
     if difference is None:
         return ""
-    low, high = 100 * difference.low, 100 * difference.high
-    return f"{100 * difference.mean:+.1f} [{low:+.1f}, {high:+.1f}]"
+    return f"{points(difference.mean)} {interval(difference.low, difference.high)}"
 
 
 def _short_points(score: Score) -> str:
     difference = score.over_control
     if difference is None:
         return ""
-    points = f"{100 * difference.mean:+.1f}"
-    return points if difference.low > 0 or difference.high < 0 else f"({points})"
+    mean = points(difference.mean)
+    return mean if difference.low > 0 or difference.high < 0 else f"({mean})"

@@ -66,7 +66,7 @@ class Sample(BaseModel):
 def collect_samples(recipe: Recipe, plan: Plan, store: Store) -> list[Sample]:
     """The first pairs of each bitext that are short enough to be shown, one or two of each.
 
-    Where a system of the recipe or one of its settings switches words, the source sentence is
+    None where there is no bitext. Where a system of the recipe or one of its settings switches words, the source sentence is
     switched by the same rule, with a seed of its own: it shows the rule, not a training example.
 
     Args:
@@ -74,6 +74,8 @@ def collect_samples(recipe: Recipe, plan: Plan, store: Store) -> list[Sample]:
         plan: its stages are finished.
         store: where they are.
     """
+    if not plan.alignments:
+        return []
     switcher = _Switcher(recipe, plan, store)
     num_each = min(2, max(1, MOST_SAMPLES // len(plan.alignments)))
     return [
