@@ -66,8 +66,9 @@ class Sample(BaseModel):
 def collect_samples(recipe: Recipe, plan: Plan, store: Store) -> list[Sample]:
     """The first pairs of each bitext that are short enough to be shown, one or two of each.
 
-    None where there is no bitext. Where a system of the recipe or one of its settings switches words, the source sentence is
-    switched by the same rule, with a seed of its own: it shows the rule, not a training example.
+    None where there is no bitext. Where a system of the recipe or one of its settings switches
+    words, the source sentence is switched by the same rule, with a seed of its own: it shows the
+    rule, not a training example.
 
     Args:
         recipe: of the study.
