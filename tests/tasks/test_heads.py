@@ -25,12 +25,12 @@ TASKS = {"one label": NLI, "a label for each word": NER, "a span": MLQA}
 every_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS.keys())
 
 
-def write_encoder(folder, kind, *, pooler, seed):
+def write_encoder(folder, kind, *, pooler, seed, width=16):
     """Save a checkpoint with a pooler, as a bare encoder, or without, as a masked LM."""
     config_class, body_class, masked_class = MODELS[kind]
     config = config_class(
         vocab_size=30,
-        hidden_size=16,
+        hidden_size=width,
         num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=32,
@@ -73,6 +73,19 @@ def test_encoders_of_one_shape_get_the_same_new_head(tmp_path, kind, task):
         else:
             assert weight.std() > 0
             assert not torch.equal(weight, head(other)[name]), name
+
+
+@every_model
+@pytest.mark.parametrize("width", [64, 256])
+def test_a_new_head_passes_states_on_as_strong_as_they_came(tmp_path, kind, width):
+    """Else a narrow encoder's states hardly reach the classes."""
+    folder, _ = write_encoder(tmp_path / "encoder", kind, pooler=True, seed=1, width=width)
+    first, last = (
+        weight for name, weight in head(NLI.new_model(folder, seed=5)).items() if weight.dim() == 2
+    )
+    states = torch.randn(2000, width, generator=torch.Generator().manual_seed(1))
+    assert (states @ first.T).std() == pytest.approx(1, abs=0.05)
+    assert (states @ last.T).std() == pytest.approx(1, abs=0.2)  # of three classes
 
 
 @every_model

@@ -49,7 +49,7 @@ def new_model(
                 for module in model.modules():
                     head = module._modules.get(name)
                     if head is not None:
-                        head.apply(lambda part: _draw_weights(part, model.config.initializer_range))
+                        head.apply(_draw_weights)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise _cannot_load(checkpoint, error) from error
     return cast(nn.Module, model)
@@ -138,7 +138,13 @@ def _cannot_load(checkpoint: Path | str, error: Exception) -> CheckpointError:
     )
 
 
-def _draw_weights(part: nn.Module, deviation: float) -> None:
+def _draw_weights(part: nn.Module) -> None:
+    """Weights that pass a state on as strong as it came, at any width of the encoder.
+
+    With BERT's deviation of 0.02, which is right for its width of 768, the states of a narrow
+    encoder hardly reach the classes, nor the gradient them: fine-tuning stands still for hundreds
+    of updates.
+    """
     if isinstance(part, nn.Linear):
-        nn.init.normal_(part.weight, std=deviation)
+        nn.init.kaiming_normal_(part.weight, nonlinearity="linear")
         nn.init.zeros_(part.bias)
