@@ -61,6 +61,11 @@ def test_studies_of_twins_are_planned(name, num_trained, num_finetuned, tmp_path
             | {"finetune": 3 * (7 * 3 + 1 * 2 + 3 * 3 + 2 * 3)}
             | {"evaluate": 3 * (7 * 4 + 1 * 2 + 3 * 4 + 2 * 4)},
         ),
+        (
+            "real-xnli",
+            {"align": 14, "tokenize": 14, "encoder": 1, "pretrain": 12}
+            | {"finetune": 3 * 5, "evaluate": 3 * 5},
+        ),
         # With 3 seeds, 11 tasks; those tested on the other mixture share their training.
         ("code-mixed", {"finetune": 3 * 7, "body": 3 * 3, "evaluate": 3 * 11}),
         ("tasks-small", {"finetune": 6, "evaluate": 8}),
@@ -71,9 +76,23 @@ def test_studies_of_twins_are_planned(name, num_trained, num_finetuned, tmp_path
     ],
 )
 def test_studies_of_real_languages_are_planned(name, kinds, shared, tmp_path, monkeypatch):
-    make_model("bert").save_pretrained(tmp_path)
-    make_tokenizer("bert").save_pretrained(tmp_path)
-    monkeypatch.setenv("LINGWEAVE_SHARED", str(shared))
-    monkeypatch.setenv("LINGWEAVE_ENCODER", str(tmp_path))
-    plan = make_plan(load_recipe(RECIPES / f"{name}.yaml"))
+    plan = real_plan(name, shared, tmp_path, monkeypatch)
     assert Counter(stage.kind for stage in plan.stages) == kinds
+
+
+def test_the_first_part_of_the_study_on_real_languages_is_found_finished_by_the_whole(
+    shared, tmp_path, monkeypatch
+):
+    part, whole = (
+        {stage.digest for stage in real_plan(name, shared, tmp_path, monkeypatch).stages}
+        for name in ("real-xnli", "real")
+    )
+    assert part < whole
+
+
+def real_plan(name, shared, folder, monkeypatch):
+    make_model("bert").save_pretrained(folder)
+    make_tokenizer("bert").save_pretrained(folder)
+    monkeypatch.setenv("LINGWEAVE_SHARED", str(shared))
+    monkeypatch.setenv("LINGWEAVE_ENCODER", str(folder))
+    return make_plan(load_recipe(RECIPES / f"{name}.yaml"))
