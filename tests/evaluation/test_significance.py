@@ -69,6 +69,17 @@ def test_seeds_that_agree_on_every_example_leave_the_paired_t_test_of_the_exampl
     assert comparison.freedom > 100
 
 
+def test_a_variance_that_is_known_exactly_leaves_a_normal_distribution():
+    """Of 8 examples one system has the odd ones, the other the rest: each adds ±1, in every seed."""
+    first = np.arange(8) % 2.0
+    own, other = (runs(np.repeat(values[None], 3, axis=0)) for values in (first, 1 - first))
+    comparison = compare_scores(own, other, MEAN)
+    assert comparison.effect == 0
+    assert comparison.error == pytest.approx(np.sqrt(1 / 7))
+    assert comparison.interval()[1] == pytest.approx(1.96 * np.sqrt(1 / 7), rel=1e-4)
+    assert comparison.above(0) == pytest.approx(0.5)
+
+
 def test_of_f1_the_doubt_about_examples_is_that_of_a_bootstrap():
     """Seeds that agree; a plain loop over resamples of sentences."""
     generator = np.random.default_rng(1)

@@ -137,7 +137,7 @@ def compare_scores(first: Runs, second: Runs, metric: Metric) -> Comparison:
     return Comparison(
         effect=effect,
         error=float(np.sqrt(variance)),
-        freedom=max(variance**2 / uncertain, of_seeds),
+        freedom=max(variance**2 / uncertain, of_seeds) if uncertain else np.inf,
         num_seeds=num_seeds,
     )
 
