@@ -70,7 +70,7 @@ def test_seeds_that_agree_on_every_example_leave_the_paired_t_test_of_the_exampl
 
 
 def test_a_variance_that_is_known_exactly_leaves_a_normal_distribution():
-    """Of 8 examples one system has the odd ones, the other the rest: each adds ±1, in every seed."""
+    """One system has the odd ones of 8 examples right, the other the rest, whatever the seed."""
     first = np.arange(8) % 2.0
     own, other = (runs(np.repeat(values[None], 3, axis=0)) for values in (first, 1 - first))
     comparison = compare_scores(own, other, MEAN)
