@@ -133,7 +133,7 @@ def test_models_that_never_differ_prove_nothing():
     same = runs(np.ones((3, 20)))
     comparison = compare_scores(same, same, MEAN)
     assert comparison.error == np.inf
-    assert comparison.evidence("equivalent", 0.1) == (0.5, 1.0)
+    assert comparison.evidence("equivalent", 0.1) == (0.5, 0.5)
 
 
 def judged(effect, relation, margin, error=0.01):
@@ -150,7 +150,8 @@ def judged(effect, relation, margin, error=0.01):
         ("greater", 0.05, {0.074: "yes", 0.04: "?", 0.026: "no"}),
         ("less", 0.0, {-0.024: "yes", 0.0: "?", 0.024: "no"}),
         ("non-inferior", 0.05, {-0.026: "yes", -0.028: "?", -0.072: "?", -0.074: "no", 0.5: "yes"}),
-        ("equivalent", 0.05, {0.0: "yes", 0.026: "yes", 0.028: "?", -0.028: "?", 0.08: "no"}),
+        ("equivalent", 0.05, {0.0: "yes", 0.026: "yes", 0.028: "?", -0.028: "?", -0.026: "yes"}),
+        ("equivalent", 0.05, {0.072: "?", -0.072: "?", 0.074: "no", -0.074: "no"}),
         ("equivalent", 0.02, {0.0: "?"}),  # too little is known to say so
     ],
 )
@@ -253,6 +254,8 @@ def test_a_claim_that_is_not_true_is_hardly_ever_supported(task, num_seeds):
         assert np.mean(supported) <= 0.05
     less = [one.below(truth) < 0.025 for one in compared]
     assert np.mean(less) <= 0.05
+    outside = [one.evidence("equivalent", truth)[1] < 0.025 for one in compared]
+    assert np.mean(outside) <= 0.05
 
 
 @pytest.mark.slow
