@@ -279,5 +279,5 @@ def test_a_world_with_too_little_to_say_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(TextFileError, match="cannot be written"):
+    with pytest.raises(TextFileError, match="cannot write the file"):
         write_twins(SMALL, tmp_path / "file")

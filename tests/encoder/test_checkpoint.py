@@ -16,7 +16,14 @@ from transformers import (
 )
 
 from encoder.tiny_checkpoints import TOKENIZERS, every_model, tiny, write_checkpoint
-from lingweave.encoder import ModelCard, freeze, load_encoder, load_tokenizer, save_encoder
+from lingweave.encoder import (
+    ModelCard,
+    freeze,
+    load_encoder,
+    load_tokenizer,
+    num_positions,
+    save_encoder,
+)
 from lingweave.errors import CheckpointError
 
 # Loading.
@@ -221,3 +228,17 @@ def test_freezing_keeps_embeddings_and_the_lowest_layers():
     assert any(name.startswith("bert.encoder.layer.1") for name in trained)
     with pytest.raises(CheckpointError, match="but the encoder has 2; lower frozen_layers"):
         freeze(model, 3)
+
+
+# Positions.
+
+
+@every_model
+def test_a_sequence_of_all_positions_fits_and_one_piece_more_does_not(kind):
+    _, model = tiny(kind, head=True)
+    longest = num_positions(model)
+    pieces = torch.full((1, longest + 1), 7)
+    with torch.no_grad():
+        model(pieces[:, :longest])
+        with pytest.raises((IndexError, RuntimeError)):
+            model(pieces)

@@ -131,3 +131,11 @@ def test_test_sets_of_unequal_size_count_alike_and_are_resampled_by_themselves()
     assert interval.mean == pytest.approx((50 / 100 + 50 / 101) / 2)
     deviation = np.sqrt(0.25 / 100 + 0.25 / 101) / 2
     assert interval.high - interval.low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
+
+
+def test_large_test_sets_of_nearly_equal_size_are_resampled_by_themselves_too():
+    """Two halves, the right one right: √(0.25 / 3000 + 0.25 / 3001) / 2, whatever their places."""
+    one, other = (statistics(np.arange(size) >= size // 2) for size in (3000, 3001))
+    interval = score_interval([[one], [other]], MEAN)
+    deviation = np.sqrt(0.25 / 3000 + 0.25 / 3001) / 2
+    assert interval.high - interval.low == pytest.approx(2 * 1.96 * deviation, rel=0.1)

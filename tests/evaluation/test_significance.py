@@ -69,6 +69,17 @@ def test_seeds_that_agree_on_every_example_leave_the_paired_t_test_of_the_exampl
     assert comparison.freedom > 100
 
 
+def test_a_variance_that_is_known_exactly_leaves_a_normal_distribution():
+    """One system has the odd ones of 8 examples right, the other the rest, whatever the seed."""
+    first = np.arange(8) % 2.0
+    own, other = (runs(np.repeat(values[None], 3, axis=0)) for values in (first, 1 - first))
+    comparison = compare_scores(own, other, MEAN)
+    assert comparison.effect == 0
+    assert comparison.error == pytest.approx(np.sqrt(1 / 7))
+    assert comparison.interval()[1] == pytest.approx(1.96 * np.sqrt(1 / 7), rel=1e-4)
+    assert comparison.above(0) == pytest.approx(0.5)
+
+
 def test_of_f1_the_doubt_about_examples_is_that_of_a_bootstrap():
     """Seeds that agree; a plain loop over resamples of sentences."""
     generator = np.random.default_rng(1)
@@ -122,7 +133,7 @@ def test_models_that_never_differ_prove_nothing():
     same = runs(np.ones((3, 20)))
     comparison = compare_scores(same, same, MEAN)
     assert comparison.error == np.inf
-    assert comparison.evidence("equivalent", 0.1) == (0.5, 1.0)
+    assert comparison.evidence("equivalent", 0.1) == (0.5, 0.5)
 
 
 def judged(effect, relation, margin, error=0.01):
@@ -139,7 +150,8 @@ def judged(effect, relation, margin, error=0.01):
         ("greater", 0.05, {0.074: "yes", 0.04: "?", 0.026: "no"}),
         ("less", 0.0, {-0.024: "yes", 0.0: "?", 0.024: "no"}),
         ("non-inferior", 0.05, {-0.026: "yes", -0.028: "?", -0.072: "?", -0.074: "no", 0.5: "yes"}),
-        ("equivalent", 0.05, {0.0: "yes", 0.026: "yes", 0.028: "?", -0.028: "?", 0.08: "no"}),
+        ("equivalent", 0.05, {0.0: "yes", 0.026: "yes", 0.028: "?", -0.028: "?", -0.026: "yes"}),
+        ("equivalent", 0.05, {0.072: "?", -0.072: "?", 0.074: "no", -0.074: "no"}),
         ("equivalent", 0.02, {0.0: "?"}),  # too little is known to say so
     ],
 )
@@ -242,6 +254,8 @@ def test_a_claim_that_is_not_true_is_hardly_ever_supported(task, num_seeds):
         assert np.mean(supported) <= 0.05
     less = [one.below(truth) < 0.025 for one in compared]
     assert np.mean(less) <= 0.05
+    outside = [one.evidence("equivalent", truth)[1] < 0.025 for one in compared]
+    assert np.mean(outside) <= 0.05
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from lingweave.encoder import EncoderShape, ModelCard, new_encoder, save_encoder
 from lingweave.errors import CheckpointError, TrainingError
 from lingweave.objectives import OBJECTIVES, ContrastiveOptions, MixOptions, WEAMOptions
 from lingweave.study import pretrain
+from tiny_models import make_model, make_tokenizer
 
 SOURCES = ["the old cat sleeps .", "a dog eats the old bread .", "no cat sees a dog .", "a dog ."]
 TARGETS = [
@@ -136,3 +137,20 @@ def test_negatives_of_the_whole_update_do_not_go_with_micro_batches(start, tmp_p
     with pytest.raises(TrainingError, match="compares words of the whole update.*leave out micro"):
         trained(start, tmp_path / "out", ContrastiveOptions(), micro_batch_size=2)
     trained(start, tmp_path / "out", ContrastiveOptions(negatives="pair"), micro_batch_size=2)
+
+
+def test_roberta_has_fewer_positions_than_its_configuration_names(start, tmp_path):
+    """Of 40 it has 39: two sentences of 20 would not fit, as they would fit BERT."""
+    make_model("roberta").save_pretrained(tmp_path / "encoder")
+    make_tokenizer("roberta").save_pretrained(tmp_path / "encoder")
+    source = BitextSource(location=str(start), source_language="en", target_language="de")
+    options = Pretraining(**SHORT | {"max_length": 20})
+    with pytest.raises(CheckpointError, match=r"do not fit its 39 positions; lower .* to 19 or"):
+        pretrain(
+            str(tmp_path / "encoder"),
+            [source],
+            WEAMOptions(),
+            tmp_path / "out",
+            options,
+            observer=Quiet(),
+        )

@@ -178,6 +178,22 @@ def freeze(model: Any, num_layers: int) -> None:
         part.requires_grad_(False)
 
 
+def num_positions(model: Any) -> int | None:
+    """Pieces that a sequence may have, special ones counted; None for a model without such a limit.
+
+    RoBERTa and its kin count positions from behind their padding token's index, BERT from 0: of 514
+    that its configuration names, XLM-R has 512.
+
+    Args:
+        model: any model on a BERT- or RoBERTa-like encoder.
+    """
+    table = getattr(model.base_model.embeddings, "position_embeddings", None)
+    if table is None:
+        return None
+    unused = 0 if table.padding_idx is None else table.padding_idx + 1
+    return int(table.num_embeddings) - unused
+
+
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
     """Silence transformers' reports on missing weights and its bars: we say what matters."""

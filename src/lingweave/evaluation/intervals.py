@@ -77,21 +77,22 @@ def _resampled_scores(sample: Sample, metric: Metric, seed: int) -> NDArray[np.f
     for runs in sample:
         by_size[len(runs[0])].append(runs)
     scores = np.zeros(RESAMPLES)
+    # One for all sizes: from equal seeds, sets of nearly equal size would be drawn nearly alike.
+    generator = np.random.default_rng(seed)
     for size, group in by_size.items():
         # (N, all runs of all these test sets, K), and how much each run counts.
         stacked = np.stack([run for runs in group for run in runs], axis=1)
         shares = np.array([1 / len(runs) / len(sample) for runs in group for _ in runs])
         parts = [
             metric.of(np.tensordot(times, stacked, axes=1)) @ shares
-            for times in _resamples(size, seed)
+            for times in _resamples(size, generator)
         ]
         scores += np.concatenate(parts)
     return scores
 
 
-def _resamples(size: int, seed: int) -> Iterator[NDArray[np.float64]]:
+def _resamples(size: int, generator: np.random.Generator) -> Iterator[NDArray[np.float64]]:
     """How often each resample holds each example, some resamples at once, each (R, N)."""
-    generator = np.random.default_rng(seed)
     for _ in range(0, RESAMPLES, _AT_ONCE):
         chosen = generator.integers(size, size=(_AT_ONCE, size))
         rows = np.arange(_AT_ONCE)[:, None] * size

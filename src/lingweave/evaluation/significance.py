@@ -94,8 +94,8 @@ class Comparison:
         if relation == "non-inferior":
             return self.above(-margin), self.below(-margin)
         inside = max(self.above(-margin), self.below(margin))
-        outside = 2 * min(self.below(-margin), self.above(margin))
-        return inside, min(1.0, outside)
+        # Outside on either side; what tests in two directions costs is for the verdict to reckon.
+        return inside, min(self.below(-margin), self.above(margin))
 
 
 def compare_scores(first: Runs, second: Runs, metric: Metric) -> Comparison:
@@ -137,7 +137,7 @@ def compare_scores(first: Runs, second: Runs, metric: Metric) -> Comparison:
     return Comparison(
         effect=effect,
         error=float(np.sqrt(variance)),
-        freedom=max(variance**2 / uncertain, of_seeds),
+        freedom=max(variance**2 / uncertain, of_seeds) if uncertain else np.inf,
         num_seeds=num_seeds,
     )
 

@@ -15,7 +15,14 @@ import torch
 from numpy.typing import NDArray
 
 from lingweave.alignment.contextual import Pooling, WordVectors, pool_words
-from lingweave.encoder import EncodedSentence, Encoder, SequenceTemplate, Span, encode_words
+from lingweave.encoder import (
+    EncodedSentence,
+    Encoder,
+    SequenceTemplate,
+    Span,
+    encode_words,
+    num_positions,
+)
 from lingweave.objectives.base import attention_mask, pad
 
 Floats = NDArray[np.float32]
@@ -70,13 +77,9 @@ class WordStates:
 
 def max_pieces(encoder: Encoder) -> int:
     """Pieces of a sentence that fit into the encoder beside the special tokens."""
-    body: Any = encoder.model.base_model
-    table = getattr(body.embeddings, "position_embeddings", None)
-    # RoBERTa and its kin count positions from behind the padding's.
-    padding = getattr(table, "padding_idx", None)
-    unused = 0 if padding is None else padding + 1
     special = len(SequenceTemplate.of(encoder.tokenizer).single(np.empty(0, dtype=np.int32)))
-    return int(body.config.max_position_embeddings) - unused - special
+    positions = num_positions(encoder.model) or encoder.model.config.max_position_embeddings
+    return int(positions) - special
 
 
 def sentence_states(

@@ -3,7 +3,8 @@
 An objective turns examples into a batch (`collate`: pure, all chance from the generators it is
 given, one for each example) and a batch into sums of losses (`sums`), one for each part of the
 objective. The loop divides each sum by the number of predictions of that part in the whole update.
-So many small micro-batches, in one process or in several, give exactly the loss of one large batch.
+So many small micro-batches, in one process or in several, give exactly the loss of one large batch,
+dropout aside.
 
 Shape letters: B sequences, L pieces in a sequence, D width, V vocabulary, P predicted positions.
 """

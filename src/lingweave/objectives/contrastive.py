@@ -23,8 +23,9 @@ Negatives from the batch depend on all of it, so such an update cannot be cut in
 recipe that asks for both is refused. `negatives: pair` takes those of the same sentence pair only;
 then many micro-batches give exactly the loss of one large batch.
 
-Where we depart from the paper: the links are the recipe's, the loss is the same. Whether the
-distance of parameters is squared we do not know; squared, it has a gradient at the start, too.
+Where we depart from the paper: the links are the recipe's, the loss is the same. The distance of
+parameters is squared; the authors' code takes its root. So ours holds less up to a distance of 1/2,
+and more beyond.
 
 Siblings: `word-aligned` draws translations together whatever the other words do.
 """
@@ -55,7 +56,8 @@ class ContrastiveOptions(WordPairOptions):
     word_piece: WordPiece = Field(default="first", description="stands for its word (2010.02537)")
     regularizer: Literal["states", "parameters"] = Field(
         default="parameters",
-        description="what is held near the original encoder's, by squared distance (2010.02537)",
+        description="what is held near the original encoder's, by squared distance (2010.02537: "
+        "parameters, by the distance itself)",
     )
     variant: Literal["weak", "strong"] = Field(
         default="strong", description="negatives of the other language, or of both"

@@ -32,25 +32,25 @@ def _lines(results: Results) -> Iterator[str]:
     yield f"\n**{summary(results)}**"
     if results.claims:
         yield "\n## Claims"
-        yield from _table(claims_table(results))
+        yield from table_lines(claims_table(results))
     yield "\n## Scores\n"
     yield seeds_note(results)
     for table in score_tables(results):
-        yield from _table(table)
+        yield from table_lines(table)
     yield f"\n## Against {results.control}\n"
     yield intervals_note(results)
     for table in difference_tables(results):
-        yield from _table(table)
+        yield from table_lines(table)
     others = other_metric_tables(results)
     if others:
         yield f"\n## {_heading_of_others(results)}\n"
     for table in others:
-        yield from _table(table)
+        yield from table_lines(table)
     yield "\n## What was done\n"
-    yield from _table(alignment_table(results))
-    yield from _table(systems_table(results))
+    yield from table_lines(alignment_table(results))
+    yield from table_lines(systems_table(results))
     if results.switched:
-        yield from _table(switching_table(results))
+        yield from table_lines(switching_table(results))
     yield "\n### Recipe\n\n```yaml"
     yield yaml.safe_dump(results.recipe, sort_keys=False, allow_unicode=True).rstrip()
     yield "```\n\n### Made by\n"
@@ -68,8 +68,9 @@ def _heading_of_others(results: Results) -> str:
     return ", ".join([titles[0][0].upper() + titles[0][1:], *titles[1:]])
 
 
-def _table(table: Table) -> Iterator[str]:
-    yield f"\n### {table.title}\n"
+def table_lines(table: Table, level: int = 3) -> Iterator[str]:
+    """A table below its title, a heading of this level."""
+    yield f"\n{'#' * level} {table.title}\n"
     yield f"| {' | '.join(table.header)} |"
     yield f"|{'---|' * len(table.header)}"
     for row in table.rows:

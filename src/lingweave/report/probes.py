@@ -8,6 +8,7 @@ import numpy as np
 from lingweave.alignment import AlignmentScore
 from lingweave.evaluation.extraction import ExtractionSetting
 from lingweave.evaluation.retrieval import SIMILARITIES
+from lingweave.report.markdown import table_lines
 from lingweave.report.tables import Table
 from lingweave.study.probe_results import (
     ANY,
@@ -78,12 +79,12 @@ def _summary_row(model: ModelProbe) -> list[str]:
 
 def _lines(results: ProbeResults) -> Iterator[str]:
     yield f"# Probe of {', '.join(model.model for model in results.models)}"
-    yield from _markdown(probe_summary(results), level=2)
+    yield from table_lines(probe_summary(results), level=2)
     yield f"\n{EXPLANATION}"
     for model in results.models:
         yield f"\n## {model.model}"
         for table in model_tables(model, results.fast_align):
-            yield from _markdown(table, level=3)
+            yield from table_lines(table)
         yield "\n### Remarks\n"
         yield from (f"- {remark}" for remark in remarks(model))
     yield "\n## Made by\n"
@@ -196,11 +197,3 @@ def _score(score: AlignmentScore) -> list[str]:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f}"
-
-
-def _markdown(table: Table, level: int) -> Iterator[str]:
-    yield f"\n{'#' * level} {table.title}\n"
-    yield f"| {' | '.join(table.header)} |"
-    yield f"|{'---|' * len(table.header)}"
-    for row in table.rows:
-        yield f"| {' | '.join(row)} |"

@@ -17,7 +17,7 @@ from transformers import AutoModel, PreTrainedTokenizerFast
 
 from lingweave.codeswitch import LexiconSwitchOptions
 from lingweave.config import Finetuning, Progressive, Rule
-from lingweave.encoder import freeze, load_tokenizer, quiet_transformers
+from lingweave.encoder import freeze, load_tokenizer, num_positions, quiet_transformers
 from lingweave.errors import CheckpointError
 from lingweave.evaluation import (
     PREDICTIONS,
@@ -311,16 +311,11 @@ def _checkpoint(folder: Path, rule: Rule, language: str) -> Path:
 
 def _check_lengths(model: Any, sequences: Sequence[Any], checkpoint: Path) -> None:  # noqa: ANN401
     """Refuse sequences that are longer than the encoder has positions for."""
-    positions = getattr(model.base_model.embeddings, "position_embeddings", None)
-    if positions is None:  # an encoder without a table of them
-        return
-    # RoBERTa and its kin count from behind their padding token's index, BERT from 0.
-    before_first = 0 if positions.padding_idx is None else positions.padding_idx + 1
-    num_positions = positions.num_embeddings - before_first
+    positions = num_positions(model)
     longest = max((len(sequence.pieces) for sequence in sequences), default=0)
-    if longest > num_positions:
+    if positions is not None and longest > positions:
         raise CheckpointError(
-            f"a sequence has {longest} pieces, but the encoder has {num_positions} positions",
+            f"a sequence has {longest} pieces, but the encoder has {positions} positions",
             remedy="lower max_length",
             path=checkpoint,
         )

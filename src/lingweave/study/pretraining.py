@@ -32,6 +32,7 @@ from lingweave.encoder import (
     freeze,
     load_encoder,
     new_encoder,
+    num_positions,
     prediction_head,
     save_encoder,
 )
@@ -222,7 +223,7 @@ def _check_room(encoder: Encoder, max_length: int) -> None:
     template = SequenceTemplate.of(encoder.tokenizer)
     pieces = 2 * pieces_of_sentence(encoder.tokenizer, max_length)
     special = len(template.pair_before) + len(template.pair_between) + len(template.pair_after)
-    positions = getattr(encoder.model.config, "max_position_embeddings", None)
+    positions = num_positions(encoder.model)
     if positions is not None and pieces + special > positions:
         raise CheckpointError(
             f"two sentences of {max_length} pieces do not fit its {positions} positions",

@@ -116,7 +116,10 @@ class Switcher:
 def switch_examples(
     switcher: Switcher, examples: Sequence[Any], options: LexiconSwitchOptions
 ) -> tuple[list[Any], SwitchMeasures]:
-    """Switch each text of each example by lexicon, once; see `switch_by_lexicon`."""
+    """Switch each text of each example by lexicon, once; see `switch_by_lexicon`.
+
+    CoSDA-ML's authors switch anew in every batch (2006.06402, section 3).
+    """
 
     def switch(
         sentence: CoveredSentence, _number: int, _place: int, generator: np.random.Generator

@@ -1,7 +1,11 @@
 """Questions with long contexts in pieces: overlapping windows, and answers read off them.
 
 Each window is `[CLS] question [SEP] a part of the context [SEP]`; the next begins so much later
-that `OVERLAP` pieces stand in both (Devlin et al. 2019, 1810.04805, their code for SQuAD).
+that `OVERLAP` pieces stand in both, as in transformers' `run_qa`. We depart from the code of Devlin
+et al. (2019, 1810.04805) for SQuAD, and with it from XTREME's, in two things: there the next window
+begins 128 pieces later, so that at 384 some 240 stand in both; and there a piece may begin an
+answer only in that window in which it has most context, here in any.
+
 Characters are the common measure: an answer's characters give its pieces, and predicted pieces give
 the characters of the context that are the answer, so nothing of the text is lost or respelled.
 
@@ -27,7 +31,7 @@ MAX_QUESTION_PIECES = 64
 """Longer questions are cut (Devlin et al.: 64); in a short sequence, to half of it."""
 
 OVERLAP = 128
-"""Pieces of the context in two neighbouring windows (Devlin et al.: 128); in a short one, half."""
+"""Pieces of the context in two neighbouring windows (transformers: 128); in a short one, half."""
 
 MAX_ANSWER_PIECES = 30
 """No longer answer is given (Devlin et al.: 30)."""

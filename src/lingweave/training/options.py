@@ -15,7 +15,9 @@ class TrainingOptions(BaseModel):
     learning_rate: float = Field(default=5e-5, gt=0, description="peak, of AdamW (2106.01732)")
     batch_size: int = Field(default=32, ge=1, description="examples in an update (2106.01732)")
     micro_batch_size: int | None = Field(
-        default=None, ge=1, description="examples computed at once; less memory, the same result"
+        default=None,
+        ge=1,
+        description="examples computed at once; less memory, the same result, dropout aside",
     )
     epochs: int = Field(default=2, ge=1, description="passes over the examples (2106.01732)")
     max_updates: int | None = Field(

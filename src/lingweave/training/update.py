@@ -3,8 +3,9 @@
 Exactness: masking and dropout of update k are drawn from (seed, k) alone.
 
 Several processes share the examples of an update. Each computes the gradients of its own, and their
-sum is what one process would have got. Masking is the same however many there are; dropout is drawn
-by each process for itself, so with dropout several of them give another, equally valid run.
+sum is what one process would have got. Masking is the same however many there are, and however
+small the micro-batches; dropout is drawn by each process for itself, micro-batch after micro-batch,
+so with dropout another number or size of them gives another, equally valid run.
 
 Nothing is sent while gradients are computed, as DDP would: where the memory of one process is too
 small, all of them can start the same update again, in smaller micro-batches. Where layers are
@@ -140,7 +141,7 @@ class Updates:
             self._micro_batch_size = fitting
             logger.warning(
                 "out of memory at %s examples at once: from update %s on it is %s, which is slower "
-                "and gives the same result (micro_batch_size: %s spares the failed tries)",
+                "and gives the same but for dropout (micro_batch_size: %s spares the failed tries)",
                 *(size, update + 1, fitting, fitting),
             )
         return updated

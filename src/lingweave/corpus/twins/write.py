@@ -18,12 +18,13 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from lingweave.corpus.files import atomic_write
 from lingweave.corpus.twins.grammar import Meaning, MeaningGrammar
 from lingweave.corpus.twins.inference import LABELS, Example, draw_example
 from lingweave.corpus.twins.lexicon import WorldSize, build_lexicons, build_world
 from lingweave.corpus.twins.likeness import Likeness, make_like
 from lingweave.corpus.twins.translation import BASE, Language, build_languages, gold_links, say
-from lingweave.errors import RecipeError, TextFileError
+from lingweave.errors import RecipeError
 
 NLI_HEADER = ("premise", "hypothesis", "label")
 
@@ -160,22 +161,8 @@ def _too_small(what: str) -> RecipeError:
 
 
 def _write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with part.open("w", encoding="utf-8", newline="\n") as file:
-                file.writelines(f"{line}\n" for line in lines)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise TextFileError(
-            f"cannot be written ({error.strerror})",
-            remedy="choose a folder that is writable and has room",
-            path=path,
-        ) from error
+    with atomic_write(path) as file:
+        file.writelines(f"{line}\n" for line in lines)
 
 
 def _write_nli(writer: _Writer, split: str, number: int, folder: Path) -> None:
