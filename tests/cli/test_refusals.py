@@ -71,6 +71,16 @@ def test_a_model_that_is_none_is_told(data):
 def test_a_place_to_write_that_is_no_folder_is_told(data):
     message = refusal(data, "align", data / "en-de", "--out", data / "nli" / "dev.tsv" / "links")
     assert message.startswith(str(data / "nli" / "dev.tsv"))
+    for name in ("--lexicon", "--out"):
+        place = data / "nli" / ("dev.tsv" if name == "--lexicon" else "")
+        message = align_refusal(data, data / "en-de", name, place)
+        assert message.startswith(f"{place}: this is ")
+
+
+def test_outputs_that_would_be_written_over_one_another_are_told(data):
+    links = data / "new" / "links"
+    message = align_refusal(data, data / "en-de", "--posteriors", links)
+    assert message == f"{links}: two outputs would be this file; give each its own name"
 
 
 def pretrain_refusal(data, *more, encoder="encoder", bitext="en-de", out="new"):
@@ -187,10 +197,16 @@ def evaluate_refusal(data, model, test=None):
     return refusal(data, "evaluate", data / model, test, "--out", data / "new")
 
 
-@pytest.mark.parametrize("test", ["test.de.tsv", "de="])
+@pytest.mark.parametrize("test", ["test.de.tsv", "de=", "=test.de.tsv", "../de=test.de.tsv"])
 def test_a_test_without_language_or_file_is_told(data, test):
     message = evaluate_refusal(data, "encoder", test)
     assert message == f"{test!r} names no language; write LANGUAGE=FILE"
+
+
+def test_a_language_that_is_given_twice_is_told(data):
+    test = f"de={data / 'nli' / 'test.de.tsv'}"
+    message = refusal(data, "evaluate", data / "encoder", test, test, "--out", data / "new")
+    assert message == "de is given twice; evaluate one file of each language at a time"
 
 
 def test_an_encoder_that_no_task_was_learned_with_is_not_tested(data):

@@ -140,7 +140,9 @@ def test_a_variable_that_is_not_set_is_named_with_its_key(refusal, monkeypatch):
         ("task: nli", "task: nlu", "task: nli", "tasks.xnli.task", "unknown task 'nlu'"),
         ("union", "join", "union", "alignment.symmetrization", "'grow-diag-final-and'"),
         ("[zero-shot]", "[zero-shot, few-shot]", "zero-shot", "settings.1", "'translate-train'"),
-        ("[en, de]", "[en, no]", "[en, de]", "tasks.xnli.languages.1", "valid string"),
+        ("[en, de]", "[en, no]", "[en, de]", "tasks.xnli.languages.1", "this as False:"),
+        ("  mlm: {obj", "  off: {obj", "systems:", "systems", "this as False: write it in quo"),
+        ("name: small", "name: 2024-01-31", "name: small", "name", "this as 2024-01-31: write"),
         ("name: small", "name: a/b", "name: small", "name", "should match pattern"),
     ],
 )
@@ -154,6 +156,17 @@ def test_a_wrong_key_or_value_is_named_with_its_line(refusal, old, new, where, k
         line = str(line_of(where))
     assert message.startswith(f"{line}: {key}: ")
     assert about in message
+
+
+def test_a_seed_that_the_columns_of_the_predictions_cannot_hold_is_refused(refusal):
+    message = refusal("  epochs: 1", f"  seeds: [{2**63}]")
+    assert message.startswith(f"{line_of('  epochs: 1')}: pretraining.seeds.0: ")
+    assert "less than" in message
+
+
+def test_a_section_that_holds_itself_is_refused(refusal):
+    message = refusal("pretraining:\n", "pretraining: &own\n  epochs: *own\n")
+    assert message == " it is nested too deeply; let no section hold itself"
 
 
 def test_an_unknown_objective_is_told_with_those_that_are_known(refusal):

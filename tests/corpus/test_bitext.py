@@ -133,8 +133,7 @@ def test_unequal_line_counts_are_refused_at_once_with_both_counts(write):
 def test_an_empty_side_is_refused_where_it_stands(write):
     source, target = write("a.en", "x\ny\n"), write("a.de", "x\n \t\u3000\n")
     assert refusal((source, target)) == (
-        f"{target}:2: the target sentence is empty; "
-        "remove the pair from both sides, or skip pairs with an empty side"
+        f"{target}:2: the target sentence is empty; remove the pair from both sides"
     )
     assert (
         refusal(write("x.tsv", "\tb\n")).split(": ")[1].startswith("the source sentence is empty")

@@ -1,6 +1,7 @@
 """Text files: exact lines in, whole files out."""
 
 import errno
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -132,6 +133,30 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(TextFileError), atomic_write(tmp_path):  # a folder
         pass
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_device_or_pipe_is_written_to_and_stays(tmp_path):
+    """A program of root's that put a file in the place of /dev/null would break the machine."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with atomic_write(pipe) as file:
+        file.write("text")
+    assert os.read(reader, 10) == b"text"
+    os.close(reader)
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_the_file_that_a_link_leads_to_is_written(tmp_path):
+    file, link = tmp_path / "far" / "file", tmp_path / "link"
+    file.parent.mkdir()
+    link.symlink_to("far/file")
+    for text in ("new", "old"):  # the link may lead to a file that is not there yet
+        with atomic_write(link) as written:
+            written.write(text)
+        assert link.is_symlink()
+        assert file.read_text("utf-8") == text
 
 
 def test_a_written_file_has_the_usual_permissions(tmp_path):

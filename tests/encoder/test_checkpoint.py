@@ -165,7 +165,16 @@ def test_a_damaged_tokenizer_is_refused(tmp_path):
     write_checkpoint(tmp_path)
     vocabulary = tmp_path / "tokenizer.json"
     vocabulary.write_text(vocabulary.read_text("utf-8")[:1000], "utf-8")
-    assert refusal(tmp_path).startswith(f"{tmp_path}: no tokenizer can be loaded")
+    message = refusal(tmp_path)
+    assert message.startswith(f"{tmp_path}: no tokenizer can be loaded")
+    assert message.endswith("; put tokenizer.json beside the weights")
+
+
+def test_a_name_that_the_hub_does_not_have_is_not_asked_for_its_tokenizer(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    message = refusal("mbert-weam")
+    assert message.startswith("mbert-weam: no tokenizer can be loaded")
+    assert message.endswith("; check the path or the name on the hub, and that it can be reached")
 
 
 def test_pickled_weights_are_refused(tmp_path):

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 import yaml
 
+from lingweave.report.dot_plots import shown_name
 from lingweave.report.page import is_number, render
 from lingweave.report.probe_page import probe_page
 from lingweave.report.scripts import direction, language_tag
@@ -338,3 +339,9 @@ def test_the_direction_is_that_of_the_first_letter(text, expected):
 )
 def test_numbers_are_told_from_text(cell, expected):
     assert is_number(cell) is expected
+
+
+def test_names_that_begin_alike_stay_apart_where_they_are_cut():
+    names = [f"weam-with-word-exchange-{ending}" for ending in ("apart", "together")]
+    assert [shown_name(name) for name in names] == ["weam-with-…nge-apart", "weam-with-…-together"]
+    assert shown_name("twenty-letters-fit-i") == "twenty-letters-fit-i"

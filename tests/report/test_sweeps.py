@@ -72,6 +72,22 @@ def test_what_systems_are_fed_counts_with_what_it_is_by_default():
     assert damage.panels[0].title == "xnli, zero-shot, weam"  # the names have nothing in common
 
 
+def test_a_task_that_has_one_of_these_systems_or_none_is_no_curve():
+    options = {"a": WEAM, "b": WEAM | {"masking": 0.5}, "mlm": {"objective": "mlm"}}
+    scores = [seeded(name, "zero-shot", 0.4) for name in options]
+    some = [
+        score.model_copy(update={"task": task})
+        for score in scores
+        for task in {"a": ["one"], "b": [], "mlm": ["none", "one"]}[score.system]
+    ]
+    names = dict.fromkeys(["xnli", "one", "none"], "en")
+    measures = dict.fromkeys(names, make_results().measures["xnli"])
+    more = {"source_language": names, "measures": measures}
+    (figure,) = sweep_figures(study(options, [*scores, *some], **more))
+    assert [panel.title for panel in figure.panels] == ["xnli, zero-shot, weam"]
+    assert not sweep_figures(study(options, some, **more))
+
+
 def test_systems_that_differ_in_more_or_in_words_or_are_not_trained_are_no_curve():
     several = {"a": WEAM, "b": WEAM | {"masking": 0.5, "cross_weight": 0.0}}
     assert not swept(several)

@@ -11,6 +11,7 @@ from lingweave.report.tables import (
     score_tables,
     short_difference_tables,
     switching_table,
+    systems_table,
 )
 from lingweave.study import MEAN, Estimate, Results, Score
 from lingweave.study.results import Measure, SeedScore, Switched
@@ -207,6 +208,22 @@ SUMMARY = {
     "method": "fast-align",
     "symmetrization": "intersection",
 }
+
+
+def test_the_parts_of_a_mix_stand_in_brackets(results):
+    parts = {"t": {"objective": "tlm", "masking": 0.3}, "near": {"objective": "word-aligned"}}
+    options = {
+        "plain": {"objective": "mix", "parts": parts, "weights": {}},
+        "weighted": {"objective": "mix", "parts": {"t": parts["t"]}, "weights": {"t": 0.5}},
+    }
+    systems = {name: {"options": own, "runs": []} for name, own in options.items()}
+    table = systems_table(
+        make_results(results.scores, ["mlm"]).model_copy(update={"systems": systems})
+    )
+    assert [row[1] for row in table.rows] == [
+        "objective mix, parts (t (objective tlm, masking 0.3), near (objective word-aligned))",
+        "objective mix, parts (t (objective tlm, masking 0.3)), weights (t 0.5)",
+    ]
 
 
 def test_the_alignment_table_counts_links_for_each_source_word(results):

@@ -49,6 +49,12 @@ def test_a_missing_side_of_a_bitext_is_told_before_any_work(twins, tmp_path):
     assert refused(values, tmp_path, TextFileError).startswith(f"{tmp_path / 'none'}: no such file")
 
 
+def test_a_segmenter_that_is_not_there_is_told_before_any_work(twins, tmp_path):
+    values = recipe_dict(folder=twins)
+    values["bitext"][1]["target_segmenter"] = "moses"
+    assert refused(values, tmp_path, UserError).startswith("no segmenter is called 'moses'; ")
+
+
 @pytest.mark.parametrize(
     ("lines", "about"),
     [

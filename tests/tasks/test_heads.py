@@ -101,6 +101,32 @@ def test_the_encoder_under_the_head_is_the_checkpoints(tmp_path, kind, task):
         assert torch.equal(loaded[name], model.state_dict()[name]), name
 
 
+@every_model
+@every_task
+def test_what_was_fine_tuned_on_another_task_gets_a_new_head(tmp_path, kind, task):
+    """As by hand in a chain of tasks, whose heads have other shapes."""
+    encoder, _ = write_encoder(tmp_path / "encoder", kind, pooler=False, seed=1)
+    PARAPHRASE.new_model(encoder, seed=1).save_pretrained(tmp_path / "before")
+    expected = task.new_model(encoder, seed=5).state_dict()
+    found = task.new_model(tmp_path / "before", seed=5).state_dict()
+    assert found.keys() == expected.keys()
+    for name, weight in expected.items():
+        assert torch.equal(found[name], weight), name
+
+
+def test_an_encoder_whose_own_weights_have_another_shape_is_refused(tmp_path):
+    folder, _ = write_encoder(tmp_path, "bert", pooler=False, seed=1)
+    config = folder / "config.json"
+    config.write_text(config.read_text("utf-8").replace(": 32,", ": 48,"), "utf-8")
+    with pytest.raises(CheckpointError) as caught:
+        NLI.new_model(folder, seed=5)
+    # Of each of two layers the matrix into the wide one, its bias, and the matrix out of it.
+    assert str(caught.value) == (
+        f"{folder}: weights of the encoder are missing or of another shape "
+        "(bert.encoder.layer.0.intermediate.dense.bias and 5 more); use a complete checkpoint"
+    )
+
+
 def test_the_classifier_knows_its_labels_and_can_be_saved(tmp_path):
     folder, _ = write_encoder(tmp_path / "encoder", "bert", pooler=False, seed=1)
     classifier = NLI.new_model(folder, seed=5)

@@ -10,6 +10,7 @@ version and no alignment of words should wait for. So packages are imported here
 something of them is asked for, and those that need torch in any case where they are needed.
 """
 
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -252,11 +253,15 @@ def evaluate(
     """Test a fine-tuned model, language by language."""
     from lingweave.tasks import TASKS, Examples
 
-    examples = {}
+    examples: dict[str, Examples] = {}
     for test in tests:
         language, _, path = test.partition("=")
-        if not path:
+        if not path or not re.fullmatch(config.NAME_PATTERN, language):
             raise RecipeError(f"{test!r} names no language", remedy="write LANGUAGE=FILE")
+        if language in examples:
+            raise RecipeError(
+                f"{language} is given twice", remedy="evaluate one file of each language at a time"
+            )
         examples[language] = Examples(path=path, language=language)
     options = _section(config.Finetuning, max_length=max_length)
     with reports.terminal_observer(console) as observer:

@@ -14,7 +14,7 @@ from .loading import load_recipe
 from .parallel_text import Alignment, BitextSource
 from .published_claims import PUBLISHED
 from .recipe import TWINS_VARIABLE, Recipe
-from .sections import Strict
+from .sections import NAME_PATTERN, Strict
 from .systems import (
     AnySystem,
     EncoderSource,
@@ -39,6 +39,7 @@ from .tasks import (
 __all__ = [
     "BASE",
     "ENGLISH",
+    "NAME_PATTERN",
     "PUBLISHED",
     "TWINS_VARIABLE",
     "Alignment",

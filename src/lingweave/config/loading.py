@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ def load_recipe(path: Path) -> Recipe:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
+        lines = dict(_lines(root, (), path)) if root else {}
+    except RecursionError as error:
+        raise RecipeError(
+            "it is nested too deeply", remedy="let no section hold itself", path=path
+        ) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or first_line(error)
@@ -43,7 +49,6 @@ def load_recipe(path: Path) -> Recipe:
         ) from error
     if not isinstance(root, yaml.MappingNode):
         raise RecipeError("it holds no keys", remedy="see recipes/demo.yaml", path=path)
-    lines = dict(_lines(root, (), path))
     try:
         recipe = Recipe.model_validate(_expanded(content, (), lines, path))
     except ValidationError as error:
@@ -101,7 +106,10 @@ def _expanded(value: Any, where: Location, lines: Mapping[Location, int], path: 
 def _recipe_error(error: ValidationError, lines: Mapping[Location, int], path: Path) -> RecipeError:
     first = error.errors()[0]
     where = _place_in_file(first["loc"], lines)
-    return _refusal(where, first["msg"].removeprefix("Value error, "), lines, path)
+    problem = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "string_type" and isinstance(first["input"], bool | int | float | date):
+        problem += f", but YAML reads this as {first['input']}: write it in quotes"
+    return _refusal(where, problem, lines, path)
 
 
 def _refusal(

@@ -5,8 +5,10 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Seed = Annotated[int, Field(ge=0)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+"""As large as the columns of the predictions hold."""
+NAME_PATTERN = r"^[A-Za-z0-9._-]+$"
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 """Names become parts of file names."""
 
 _Values = TypeVar("_Values", bound=Sequence[object])

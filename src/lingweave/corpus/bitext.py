@@ -154,7 +154,7 @@ def _checked(
         else:
             raise BitextError(
                 f"the {'target' if pair.source else 'source'} sentence is empty",
-                remedy="remove the pair from both sides, or skip pairs with an empty side",
+                remedy="remove the pair from both sides",
                 path=candidate.target_path if pair.source else candidate.source_path,
                 line=candidate.line,
             )

@@ -75,18 +75,23 @@ def replace_whole(path: Path | str) -> Iterator[Path]:
     """Let a file of any kind appear under its name only when the block succeeds.
 
     Until then it is a hidden file in the same folder. If the block fails or is interrupted, that
-    one is removed and what stood at `path` before stays as it was. Missing folders are made.
+    one is removed and what stood at `path` before stays as it was. Missing folders are made. A link
+    stays, and the file that it leads to is replaced; a device or pipe is written to as it is.
 
     Args:
         path: the file to write or to replace.
 
     Yields:
-        the hidden file's path, at which the block writes.
+        the path at which the block writes: the hidden file's, or that of the device or pipe.
 
     Raises:
         TextFileError: the file cannot be made, or the disk is full.
     """
     path = Path(path)
+    if _is_stream(path):
+        yield path
+        return
+    path = path.resolve() if path.is_symlink() else path
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -123,6 +128,11 @@ def atomic_write(path: Path | str) -> Iterator[TextIO]:
         yield file
 
 
+def _is_stream(path: Path) -> bool:
+    """Whether it is a device or a pipe, such as /dev/null: no file may take its place."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
 def _appear(partial: Path, path: Path) -> None:
     try:
         partial.replace(path)
@@ -156,11 +166,16 @@ def file_error(verb: str, path: Path | str, error: OSError) -> TextFileError:
 
 
 def require_place(path: Path) -> None:
-    """Check, before long work, that a file or folder could be made at `path`.
+    """Check, before long work, that a file could be written at `path`.
 
     Raises:
-        TextFileError: what should be a folder above it is a file, or one may not write there.
+        TextFileError: it is a folder, what should be a folder above it is a file, or one may not
+            write there.
     """
+    if _is_stream(path):
+        return
+    if path.is_dir():
+        raise file_error("write", path, IsADirectoryError())
     above = next(folder for folder in path.absolute().parents if folder.exists())
     if not (above.is_dir() and os.access(above, os.W_OK)):
         raise TextFileError(

@@ -91,10 +91,11 @@ def load_tokenizer(checkpoint: Path | str) -> PreTrainedTokenizerFast:
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(checkpoint))
     except (OSError, ValueError) as error:
+        remedy = "check the path or the name on the hub, and that it can be reached"
+        if Path(checkpoint).is_dir():
+            remedy = "put tokenizer.json beside the weights"
         raise CheckpointError(
-            f"no tokenizer can be loaded ({first_line(error)})",
-            remedy="put tokenizer.json beside the weights",
-            path=checkpoint,
+            f"no tokenizer can be loaded ({first_line(error)})", remedy=remedy, path=checkpoint
         ) from error
     if not tokenizer.is_fast:
         raise CheckpointError(

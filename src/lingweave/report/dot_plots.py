@@ -94,5 +94,8 @@ def shared_axis(rows: Iterable[Row], *more: float) -> Axis:
 
 
 def shown_name(name: str) -> str:
-    """A name that leaves room for the plot on a narrow screen."""
-    return name if len(name) <= 20 else name[:19] + "…"
+    """A name that leaves room for the plot on a narrow screen; of a long one both ends.
+
+    Names that begin alike, as those of one method's variants do, so stay apart.
+    """
+    return name if len(name) <= 20 else f"{name[:10]}…{name[-9:]}"

@@ -78,7 +78,9 @@ def _of_systems(results: Results) -> Iterator[tuple[_Sweep, Drawn]]:
         for group in score_groups(of_first_rule(results)):
             scores = [score for score in group.scores if score.system in sweep.values]
             points = [(sweep.values[score.system], score) for score in scores]
-            yield sweep, (f"{group.title}, {kind}", points)
+            # A task with systems of its own may have one of these alone, or none.
+            if len({value for value, _ in points}) > 1:
+                yield sweep, (f"{group.title}, {kind}", points)
 
 
 def _of_settings(results: Results) -> Iterator[tuple[_Sweep, Drawn]]:

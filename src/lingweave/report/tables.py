@@ -255,13 +255,21 @@ def systems_table(results: Results) -> Table:
     """What each system is, and what its training was and took."""
     rows = []
     for name, system in results.systems.items():
-        options = ", ".join(f"{key} {value}" for key, value in system["options"].items())
+        options = _told(system["options"])
         runs = system["runs"]
         updates = " / ".join(f"{run['updates']:,}" for run in runs) or "–"
         minutes = " / ".join(f"{run['seconds'] / 60:.1f}" for run in runs) or "–"
         loss = " / ".join(f"{run['last_loss']:.2f}" for run in runs) or "–"
         rows.append([name, options, updates, minutes, loss])
     return Table("Systems", ["system", "objective", "updates", "minutes", "last loss"], rows)
+
+
+def _told(options: Mapping[str, Any]) -> str:
+    """Options by name, those of a part in brackets; of what has none nothing is said."""
+    told = {
+        key: f"({_told(own)})" if isinstance(own, dict) else own for key, own in options.items()
+    }
+    return ", ".join(f"{key} {value}" for key, value in told.items() if value != "()")
 
 
 def _how_aligned(summary: Mapping[str, Any]) -> str:

@@ -39,8 +39,13 @@ NOT_RESULTS = {"seeds", "checkpoint_updates", "tracker"}
 
 
 def align_stage(source: BitextSource, alignment: Alignment) -> Stage:
-    """The stage that aligns one bitext."""
+    """The stage that aligns one bitext.
+
+    Raises:
+        UserError: the text is missing or wrong, or what finds its words is not there.
+    """
     bitext = source.open()
+    source.segmenters(bitext)  # told now, not when other bitexts have been aligned for hours
     pairs = islice(bitext, source.max_pairs)
     settings = source.model_dump(mode="json", exclude={"location", "gold", "links"})
     settings["alignment"] = alignment.model_dump(mode="json")

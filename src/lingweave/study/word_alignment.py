@@ -62,9 +62,11 @@ class AlignmentOutputs:
     model: Path | None = None
 
     @property
-    def paths(self) -> list[Path]:
+    def files(self) -> list[Path]:
         """All that will be written."""
-        places = (self.links, self.posteriors, self.lexicon, self.model)
+        places = [self.links, self.posteriors, self.model]
+        if self.lexicon is not None:
+            places += [self.lexicon / f"{direction}.tsv" for direction in DIRECTIONS]
         return [path for path in places if path is not None]
 
     @property
@@ -129,7 +131,11 @@ def align(
             f"models, posteriors and lexicons are not to be had of {alignment.method}",
             remedy="leave them out, or choose the method fast-align",
         )
-    for path in outputs.paths:
+    for path in outputs.files:
+        if outputs.files.count(path) > 1:
+            raise AlignmentError(
+                "two outputs would be this file", remedy="give each its own name", path=path
+            )
         require_place(path)
     text = _Text(source, alignment)
     truth = None if gold is None else _read_gold(gold, text)

@@ -1,6 +1,6 @@
 """Encoders with a task's head: loading with a fresh one, with a trained one, and running them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,7 +35,7 @@ def new_model(
         labels: names of the classes, in the order of their indices; None for a head without.
 
     Raises:
-        CheckpointError: it cannot be loaded.
+        CheckpointError: it cannot be loaded, or weights of the encoder itself are missing.
     """
     named: dict[str, Any] = {}
     if labels is not None:
@@ -43,7 +43,13 @@ def new_model(
         named["label2id"] = {label: index for index, label in enumerate(labels)}
     try:
         with quiet_transformers(), torch.random.fork_rng():
-            model = model_class.from_pretrained(str(checkpoint), use_safetensors=True, **named)
+            model, loading = model_class.from_pretrained(
+                str(checkpoint),
+                output_loading_info=True,
+                use_safetensors=True,
+                ignore_mismatched_sizes=True,  # of the head of a task that was learned before
+                **named,
+            )
             torch.manual_seed(seed)
             for name in _HEADS:
                 for module in model.modules():
@@ -52,6 +58,7 @@ def new_model(
                         head.apply(_draw_weights)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise _cannot_load(checkpoint, error) from error
+    _check_body(model, loading, checkpoint)
     return cast(nn.Module, model)
 
 
@@ -128,6 +135,20 @@ def outputs(
             # The very batches of one process, in its order: the same scores.
             for found in processes.gather(own):
                 yield from found
+
+
+def _check_body(model: Any, loading: Mapping[str, Any], checkpoint: Path | str) -> None:  # noqa: ANN401
+    """Refuse a checkpoint that lacks more than a head, or whose shapes are not as it says."""
+    not_loaded = {*loading["missing_keys"], *(key for key, *_ in loading["mismatched_keys"])}
+    body = f"{model.base_model_prefix}."
+    lost = sorted(key for key in not_loaded if key.startswith(body) and ".pooler." not in key)
+    if lost:
+        raise CheckpointError(
+            f"weights of the encoder are missing or of another shape ({lost[0]} and "
+            f"{len(lost) - 1} more)",
+            remedy="use a complete checkpoint",
+            path=checkpoint,
+        )
 
 
 def _cannot_load(checkpoint: Path | str, error: Exception) -> CheckpointError:
