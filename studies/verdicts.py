@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from lingweave.config import PUBLISHED
-from lingweave.report.numbers import interval, points
+from lingweave.report.numbers import points_with_interval
 from lingweave.study import ClaimResult, Results
 from lingweave.study.claims import NO_PREDICTIONS
 
@@ -137,9 +137,7 @@ def in_points(difference: float, low: float | None, high: float | None) -> str:
     0.012 between 0.004 and 0.02 → "+1.2 [+0.4, +2.0]". Its spaces do not break, so that a narrow
     column of a table leaves the interval whole.
     """
-    if low is None or high is None:
-        return points(difference)
-    return f"{points(difference)} {interval(low, high)}".replace(" ", "\N{NO-BREAK SPACE}")
+    return points_with_interval(difference, low, high).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def seeds(results: Sequence[ClaimResult]) -> str:

@@ -1,6 +1,6 @@
 """Claims with their verdicts, and what was measured for each."""
 
-from lingweave.report.numbers import interval, points
+from lingweave.report.numbers import interval, points, points_with_interval
 from lingweave.report.tables import Table
 from lingweave.study import ClaimResult, Results
 
@@ -57,7 +57,4 @@ def claim_figures(claim: ClaimResult) -> str:
 def _effect(claim: ClaimResult) -> str:
     """The effect, in as few characters as can be."""
     assert claim.effect is not None  # as `compared_claims` chooses them
-    effect = points(claim.effect)
-    if claim.low is None or claim.high is None:
-        return effect
-    return f"{effect} {interval(claim.low, claim.high)}"
+    return points_with_interval(claim.effect, claim.low, claim.high)

@@ -17,3 +17,10 @@ def points(difference: float) -> str:
 def interval(low: float, high: float) -> str:
     """The ends of a difference's interval in points: -0.004 and 0.02 → "[−0.4, +2.0]"."""
     return f"[{points(low)}, {points(high)}]"
+
+
+def points_with_interval(difference: float, low: float | None, high: float | None) -> str:
+    """A difference in points and its interval, if there is one: "+1.2 [+0.4, +2.0]"."""
+    if low is None or high is None:
+        return points(difference)
+    return f"{points(difference)} {interval(low, high)}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lingweave.config import Rule
-from lingweave.report.numbers import interval, points
+from lingweave.report.numbers import points, points_with_interval
 from lingweave.study import MEAN, Estimate, Results, Score
 
 TRAINED_ON = "*"
@@ -283,7 +283,7 @@ def _points(score: Score) -> str:
     difference = score.over_control
     if difference is None:
         return ""
-    return f"{points(difference.mean)} {interval(difference.low, difference.high)}"
+    return points_with_interval(difference.mean, difference.low, difference.high)
 
 
 def _short_points(score: Score) -> str:
