@@ -34,7 +34,7 @@ def planned(folder, pretraining, finetuning, **systems):
         "pretraining": {"seeds": pretraining},
         "systems": {"untouched": UNTOUCHED} | systems,
         "control": "untouched",
-        "finetuning": {"seeds": finetuning},
+        "finetuning": {"seeds": finetuning} if finetuning else {},
         "tasks": {
             "nli": {
                 "task": "nli",
@@ -77,8 +77,17 @@ def test_the_encoder_as_it_is_has_as_many_seeds_as_the_others(
     assert len(stages) == len(untouched)
 
 
+def test_by_default_a_model_is_fine_tuned_with_the_seed_that_it_was_pretrained_with(twins):
+    plan = planned(twins, [3, 1, 2], None, mlm={"objective": "mlm"})
+    assert seeds_of(plan, "mlm") == [(3, 3), (1, 1), (2, 2)]
+    assert seeds_of(plan, "untouched") == [(3, 3), (3, 1), (3, 2)]
+    drawn = [trial.finetune.settings["seed"] for trial in plan.trials if trial.system == "mlm"]
+    assert drawn == [3, 1, 2]
+
+
 def test_where_nothing_is_pretrained_the_seeds_of_fine_tuning_are_all(twins):
     assert seeds_of(planned(twins, [1, 2, 3], [1]), "untouched") == [(1, 1)]
+    assert seeds_of(planned(twins, [1], None), "untouched") == [(1, 1)]
 
 
 def test_stages_of_the_seeds_that_were_there_stay_when_others_are_added(twins):

@@ -38,7 +38,11 @@ class FinetuningOptions(TrainingOptions):
 class Finetuning(FinetuningOptions):
     """Fine-tuning on a task, the same for every system."""
 
-    seeds: Annotated[list[Seed], EACH_ONCE] = Field(default=[1], min_length=1)
+    seeds: Annotated[list[Seed], EACH_ONCE] | None = Field(
+        default=None,
+        min_length=1,
+        description="each model pre-trained is fine-tuned with each; default: with its own seed",
+    )
 
 
 class LexiconSource(Strict):

@@ -85,13 +85,13 @@ def finetune(
         task: a registered task.
         examples: `train` and `dev`.
         out: folder that must not exist yet.
-        options: how to train; the first seed is used.
+        options: how to train; the first seed is used, by default 1.
         observer: is told how it goes.
 
     Raises:
         UserError: an input is wrong, or `out` exists.
     """
-    inputs, seed = {"encoder": given(encoder)}, options.seeds[0]
+    inputs, (seed, *_) = {"encoder": given(encoder)}, options.seeds or [1]
     material = Material(train=[examples["train"]], dev=[examples["dev"]])
     last = finetune_stage(task, task, material, options, seed, inputs, ExampleDigests())
     _run([last], out, observer)

@@ -13,9 +13,10 @@ Settings, by what a model is trained on:
 In each of them a task with `intermediate` starts from the encoder of the model that was fine-tuned
 zero-shot on that other task first.
 
-A system that is pre-trained is fine-tuned from each seed of pre-training with each of fine-tuning.
-The encoder as it is has none of the former, so it gets more of the latter: a comparison with it
-can say no more than that side knows which has fewer seeds.
+A model is fine-tuned with the seed that it was pre-trained with, so that seeds differ in all that
+is drawn by chance; where the recipe gives seeds of fine-tuning, with each of these. The encoder as
+it is has no seed of pre-training, and gets as many of fine-tuning as the others have models: a
+comparison with it can say no more than that side knows which has fewer seeds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -102,7 +103,11 @@ def _seeds_of(system: str, recipe: Recipe) -> list[tuple[int, int]]:
     """The seeds of pre-training and of fine-tuning of each model of a system."""
     pretraining, finetuning = recipe.pretraining.seeds, recipe.finetuning.seeds
     if not isinstance(recipe.systems[system], Untrained):
+        if finetuning is None:
+            return [(seed, seed) for seed in pretraining]
         return [(seed, other) for other in finetuning for seed in pretraining]
+    if finetuning is None:
+        return [(pretraining[0], seed) for seed in pretraining]
     # The recipe's own come first, so that a study that was run with them alone keeps its models.
     more = pretraining if recipe.trains_systems else []
     seeds = list(dict.fromkeys([*finetuning, *more]))[: max(len(finetuning), len(more))]
