@@ -63,8 +63,8 @@ def test_studies_of_twins_are_planned(name, num_trained, num_finetuned, tmp_path
         ),
         (
             "real-xnli",
-            {"align": 14, "tokenize": 14, "encoder": 1, "pretrain": 12}
-            | {"finetune": 3 * 5, "evaluate": 3 * 5},
+            {"align": 14, "tokenize": 14, "encoder": 1, "pretrain": 15}
+            | {"finetune": 3 * 6, "evaluate": 3 * 6},
         ),
         # With 3 seeds, 11 tasks; those tested on the other mixture share their training.
         ("code-mixed", {"finetune": 3 * 7, "body": 3 * 3, "evaluate": 3 * 11}),
