@@ -225,6 +225,28 @@ def test_a_language_that_was_not_tested_is_told_for_the_task_that_lacks_it():
 
 
 def test_an_intermediate_task_is_compared_with_the_same_task_without():
+    zero_shot, supervised = judged_intermediate(languages=("en", "de"))
+    for one, language in ((zero_shot, "de"), (supervised, "en")):
+        assert one.compared == ("untouched, zero-shot, after", "untouched, zero-shot, plain")
+        assert one.languages == [language]
+
+
+@pytest.mark.parametrize(
+    ("languages", "tested", "reason"),
+    [
+        (("en",), 1, "no such task is tested in another language than the one"),
+        (("de", "fr"), 0, "no such task is tested in the language"),
+    ],
+)
+def test_supervised_is_what_is_tested_in_the_language_of_training(languages, tested, reason):
+    found = judged_intermediate(languages=languages)
+    assert found[tested].languages == list(languages)
+    assert found[1 - tested].verdict == "not tested"
+    assert found[1 - tested].reason == f"{reason} that it is learned in"
+
+
+def judged_intermediate(languages):
+    """Both claims about intermediate tasks, of tasks learned in English."""
     tasks = {
         "nli": {"task": "nli"},
         "plain": {"task": "sentiment", "train": {"path": "a"}},
@@ -232,13 +254,13 @@ def test_an_intermediate_task_is_compared_with_the_same_task_without():
         "other": {"task": "sentiment", "train": {"path": "b"}},
     }
     cell = {("untouched", "zero-shot"): 0.6}
-    tested = predictions(cell, task="plain", languages=("en",))
-    tested |= predictions(cell, task="after", languages=("en",))
+    tested = {
+        model: sets
+        for task in ("plain", "after")
+        for model, sets in predictions(cell, task=task, languages=languages).items()
+    }
     found = judge_claims(results(tasks=tasks, settings=["zero-shot"]), tested)
-    (zero_shot, supervised) = (one for one in found if one.id == "S1")
-    assert zero_shot.compared == ("untouched, zero-shot, after", "untouched, zero-shot, plain")
-    assert zero_shot.languages == ["en"]  # there is no other
-    assert supervised.verdict == "not tested"
+    return [one for one in found if one.id == "S1"]
 
 
 def test_claims_of_the_recipe_come_first_and_may_speak_of_other_metrics():
@@ -326,6 +348,11 @@ tasks:
             "claims:\n- {id: a, text: b, first: {system: base}, second: {system: mlm}, "
             "relation: equivalent}",
             r"claims\.0: equivalent needs a `margin` above 0",
+        ),
+        (
+            "claims:\n- {id: a, text: b, first: {system: base}, second: {system: mlm}, "
+            "languages: [de], supervised: false}",
+            r"claims\.0: give `languages` or `supervised`, not both",
         ),
     ],
 )

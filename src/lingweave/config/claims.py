@@ -53,6 +53,10 @@ class ResultClaim(Claim):
     languages: list[Name] = Field(
         default=[], description="default: all in common but the task's source language"
     )
+    supervised: bool | None = Field(
+        default=None,
+        description="in the task's source language alone (true), or in others alone (false)",
+    )
     after_intermediate: bool = Field(
         default=False,
         description="the first learns a task with `intermediate`, the second the same without it",
@@ -62,6 +66,12 @@ class ResultClaim(Claim):
     def _needs_margin(self) -> "ResultClaim":
         if self.relation in ("equivalent", "non-inferior") and self.margin == 0:
             raise ValueError(f"{self.relation} needs a `margin` above 0")
+        return self
+
+    @model_validator(mode="after")
+    def _names_languages_once(self) -> "ResultClaim":
+        if self.languages and self.supervised is not None:
+            raise ValueError("give `languages` or `supervised`, not both")
         return self
 
 

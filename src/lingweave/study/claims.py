@@ -90,15 +90,28 @@ def _judge_result(claim: ResultClaim, evidence: Evidence) -> Iterator[ClaimResul
     done = [pair for pair in places if all(map(evidence.is_done, pair))]
     if not done:
         raise not_done(sides)
-    for first, second in done:
-        try:
-            compared = evidence.compare(
-                first, second, languages=claim.languages, metric=claim.metric
-            )
-        except NotTestedError as error:
-            yield untested(claim, str(error))
-        else:
-            yield verdict(claim, compared, relation=claim.relation, margin=claim.margin)
+    judged = [_judge_pair(claim, first, second, evidence) for first, second in done]
+    found = [one for one in judged if one is not None]
+    if not found:
+        which = "the language" if claim.supervised else "another language than the one"
+        raise NotTestedError(f"no such task is tested in {which} that it is learned in")
+    return iter(found)
+
+
+def _judge_pair(
+    claim: ResultClaim, first: Place, second: Place, evidence: Evidence
+) -> ClaimResult | None:
+    """One place against another; None, if the claim is about no language of their tests."""
+    try:
+        languages = claim.languages or evidence.common_languages(
+            first, second, supervised=claim.supervised
+        )
+        if not languages:
+            return None
+        compared = evidence.compare(first, second, languages=languages, metric=claim.metric)
+    except NotTestedError as error:
+        return untested(claim, str(error))
+    return verdict(claim, compared, relation=claim.relation, margin=claim.margin)
 
 
 def _task_pairs(claim: ResultClaim, evidence: Evidence) -> list[tuple[str, str]]:

@@ -186,14 +186,13 @@ class Evidence:
         Args:
             first: whose score is told against the other's.
             second: the other.
-            languages: tested; by default all that both were tested in, without the source language
-                if there is another.
+            languages: tested; by default the `common_languages`.
             metric: by default the task's first.
 
         Raises:
             NotTestedError: there is nothing to compare.
         """
-        chosen = list(languages) or self._common_languages(first, second)
+        chosen = list(languages) or self.common_languages(first, second)
         for place in (first, second):
             if missing := [name for name in chosen if name not in self.languages(place)]:
                 raise NotTestedError(f"{place} was not tested in {' and '.join(missing)}")
@@ -208,11 +207,25 @@ class Evidence:
             comparison=compare_scores(own, other, measure),
         )
 
-    def _common_languages(self, first: Place, second: Place) -> list[str]:
+    def common_languages(
+        self, first: Place, second: Place, *, supervised: bool | None = None
+    ) -> list[str]:
+        """All that both were tested in, without the source language if there is another.
+
+        Args:
+            first: whose task's source language it is.
+            second: the other.
+            supervised: the source language alone, or the others alone; there may be none.
+
+        Raises:
+            NotTestedError: there are no predictions of one.
+        """
         own, other = self.languages(first), self.languages(second)
         common = [language for language in own if language in other]
         source = self.source_language(first.task)
-        return [language for language in common if language != source] or common
+        if supervised is None:
+            return [language for language in common if language != source] or common
+        return [language for language in common if (language == source) == supervised]
 
 
 def told_seeds(*sides: Runs) -> str:
