@@ -225,10 +225,13 @@ def test_a_language_that_was_not_tested_is_told_for_the_task_that_lacks_it():
 
 
 def test_an_intermediate_task_is_compared_with_the_same_task_without():
-    zero_shot, supervised = judged_intermediate(languages=("en", "de"))
-    for one, language in ((zero_shot, "de"), (supervised, "en")):
-        assert one.compared == ("untouched, zero-shot, after", "untouched, zero-shot, plain")
-        assert one.languages == [language]
+    found = judged_intermediate(languages=("en", "de"))
+    plain = "untouched, zero-shot, plain"
+    assert [(one.compared, one.languages) for one in found] == [
+        ((f"untouched, zero-shot, {after}", plain), [language])
+        for language in ("de", "en")
+        for after in ("after", "after-topics")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -240,23 +243,27 @@ def test_an_intermediate_task_is_compared_with_the_same_task_without():
 )
 def test_supervised_is_what_is_tested_in_the_language_of_training(languages, tested, reason):
     found = judged_intermediate(languages=languages)
-    assert found[tested].languages == list(languages)
-    assert found[1 - tested].verdict == "not tested"
-    assert found[1 - tested].reason == f"{reason} that it is learned in"
+    claims = [[one for one in found if ("zero-shot" in one.text) == wanted] for wanted in (True, False)]
+    assert [one.languages for one in claims[tested]] == [list(languages)] * 2
+    (untested,) = claims[1 - tested]
+    assert untested.verdict == "not tested"
+    assert untested.reason == f"{reason} that it is learned in"
 
 
 def judged_intermediate(languages):
-    """Both claims about intermediate tasks, of tasks learned in English."""
+    """The claims about intermediate tasks, of tasks learned in English."""
+    plain = {"task": "sentiment", "train": {"path": "a"}}
     tasks = {
         "nli": {"task": "nli"},
-        "plain": {"task": "sentiment", "train": {"path": "a"}},
-        "after": {"task": "sentiment", "train": {"path": "a"}, "intermediate": "nli"},
+        "plain": plain,
+        "after": plain | {"intermediate": "nli"},
+        "after-topics": plain | {"intermediate": "topics"},
         "other": {"task": "sentiment", "train": {"path": "b"}},
     }
     cell = {("untouched", "zero-shot"): 0.6}
     tested = {
         model: sets
-        for task in ("plain", "after")
+        for task in ("plain", "after", "after-topics")
         for model, sets in predictions(cell, task=task, languages=languages).items()
     }
     found = judge_claims(results(tasks=tasks, settings=["zero-shot"]), tested)

@@ -119,13 +119,14 @@ def _task_pairs(claim: ResultClaim, evidence: Evidence) -> list[tuple[str, str]]
     found = evidence.tasks_of(claim.tasks)
     if not claim.after_intermediate:
         return [(name, name) for name in found]
+    before = {name: evidence.tasks[name].get("intermediate") for name in found}
     pairs = [
         (name, other)
         for name in found
         for other in found
-        if name != other
-        and evidence.tasks[name]
-        == {**evidence.tasks[other], "intermediate": evidence.tasks[name].get("intermediate")}
+        if before[name] is not None
+        and before[other] is None
+        and evidence.tasks[name] == {**evidence.tasks[other], "intermediate": before[name]}
     ]
     if not pairs:
         raise NotTestedError("no such task both with and without `intermediate`")
