@@ -91,7 +91,7 @@ def finetune(
     Raises:
         UserError: an input is wrong, or `out` exists.
     """
-    inputs, (seed, *_) = {"encoder": given(encoder)}, options.seeds or [1]
+    inputs, seed = {"encoder": given(encoder)}, options.seeds[0] if options.seeds else 1
     material = Material(train=[examples["train"]], dev=[examples["dev"]])
     last = finetune_stage(task, task, material, options, seed, inputs, ExampleDigests())
     _run([last], out, observer)

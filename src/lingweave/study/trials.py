@@ -102,12 +102,11 @@ def plan_trials(
 def _seeds_of(system: str, recipe: Recipe) -> list[tuple[int, int]]:
     """The seeds of pre-training and of fine-tuning of each model of a system."""
     pretraining, finetuning = recipe.pretraining.seeds, recipe.finetuning.seeds
-    if not isinstance(recipe.systems[system], Untrained):
-        if finetuning is None:
-            return [(seed, seed) for seed in pretraining]
-        return [(seed, other) for other in finetuning for seed in pretraining]
+    is_trained = not isinstance(recipe.systems[system], Untrained)
     if finetuning is None:
-        return [(pretraining[0], seed) for seed in pretraining]
+        return [(seed if is_trained else pretraining[0], seed) for seed in pretraining]
+    if is_trained:
+        return [(seed, other) for other in finetuning for seed in pretraining]
     # The recipe's own come first, so that a study that was run with them alone keeps its models.
     more = pretraining if recipe.trains_systems else []
     seeds = list(dict.fromkeys([*finetuning, *more]))[: max(len(finetuning), len(more))]
