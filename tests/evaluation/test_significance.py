@@ -1,10 +1,12 @@
 """Comparisons over seeds and examples: do they hold what they promise?
 
 The simulations know the truth. Models decide on examples by a threshold: what they make of one is
-mu + its ease + the luck of the seed + chance, and all but mu are normal. So the expected score over
-all seeds and examples has a formula (accuracy) or is one integral over seeds (F1).
+mu + its ease + the system's taste for it + the luck of the seed + chance; all but mu are normal.
+So the expected score over all seeds and examples has a formula (accuracy) or is one integral over
+seeds (F1 of spans).
 """
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -12,14 +14,15 @@ import pytest
 from scipy import stats
 
 from lingweave.evaluation import MIN_SEEDS, Comparison, compare_scores, holm
+from lingweave.evaluation.doubt import Doubt
 from lingweave.tasks import Metric
-from lingweave.tasks.classification import ACCURACY, label_statistics
+from lingweave.tasks.classification import ACCURACY, MACRO_F1, label_statistics
 from lingweave.tasks.tagging import F1
 
 MEAN = Metric("mean", "mean", lambda sums: sums[..., 0] / sums[..., 1])
 NUM_SIMULATIONS = 2000
 NUM_EXAMPLES = 400
-SPREAD_OF_SEEDS, SPREAD_OF_EASE = 0.07, 1.0
+SPREAD_OF_EASE = 1.0
 SPANS, WRONG_SPANS = 1.5, 0.5  # true ones of a sentence, and spans that are none, in the mean
 
 
@@ -42,7 +45,7 @@ def test_examples_without_any_doubt_leave_the_paired_t_test_of_the_seeds():
     comparison = compare_scores(own, other, MEAN)
     expected = stats.ttest_rel(first, second)
     assert comparison.effect == pytest.approx(0.0875)
-    assert comparison.freedom == pytest.approx(3)
+    assert comparison.doubt.freedom == pytest.approx(3)
     assert 2 * comparison.above(0) == pytest.approx(expected.pvalue)
     interval = expected.confidence_interval()
     assert comparison.interval() == pytest.approx((interval.low, interval.high))
@@ -55,18 +58,19 @@ def test_different_seeds_are_not_paired_and_that_is_welchs_test():
     comparison = compare_scores(own, other, MEAN)
     expected = stats.ttest_ind(first, second, equal_var=False)
     assert comparison.num_seeds == 3
-    assert comparison.freedom == pytest.approx(expected.df)
+    assert comparison.doubt.freedom == pytest.approx(expected.df)
     assert 2 * comparison.above(0) == pytest.approx(expected.pvalue)
 
 
-def test_seeds_that_agree_on_every_example_leave_the_paired_t_test_of_the_examples():
+def test_seeds_that_agree_on_every_example_leave_the_normal_test_of_the_examples():
     generator = np.random.default_rng(0)
     first, second = generator.random((2, 300))
     own, other = (runs(np.repeat(values[None], 3, axis=0)) for values in (first, second))
     comparison = compare_scores(own, other, MEAN)
-    assert comparison.error == pytest.approx(stats.sem(first - second))
+    error = stats.sem(first - second)
     assert comparison.effect == pytest.approx((first - second).mean())
-    assert comparison.freedom > 100
+    assert comparison.doubt.error == pytest.approx(error)
+    assert comparison.above(0) == pytest.approx(stats.norm.sf(comparison.effect / error))
 
 
 def test_a_variance_that_is_known_exactly_leaves_a_normal_distribution():
@@ -75,7 +79,7 @@ def test_a_variance_that_is_known_exactly_leaves_a_normal_distribution():
     own, other = (runs(np.repeat(values[None], 3, axis=0)) for values in (first, 1 - first))
     comparison = compare_scores(own, other, MEAN)
     assert comparison.effect == 0
-    assert comparison.error == pytest.approx(np.sqrt(1 / 7))
+    assert comparison.doubt.error == pytest.approx(np.sqrt(1 / 7))
     assert comparison.interval()[1] == pytest.approx(1.96 * np.sqrt(1 / 7), rel=1e-4)
     assert comparison.above(0) == pytest.approx(0.5)
 
@@ -95,7 +99,7 @@ def test_of_f1_the_doubt_about_examples_is_that_of_a_bootstrap():
         chosen = generator.integers(300, size=300)
         own, other = (F1.of(table[chosen].sum(axis=0)) for table in tables)
         loop.append(own - other)
-    assert comparison.error == pytest.approx(np.std(loop), rel=0.06)
+    assert comparison.doubt.error == pytest.approx(np.std(loop), rel=0.06)
 
 
 def test_translations_are_one_set_of_examples_and_languages_count_alike():
@@ -106,7 +110,7 @@ def test_translations_are_one_set_of_examples_and_languages_count_alike():
     ten = [{seed: sets * 10 for seed, sets in system.items()} for system in one]
     alone, together = compare_scores(*one, MEAN), compare_scores(*ten, MEAN)
     assert together.effect == pytest.approx(alone.effect)
-    assert together.error == pytest.approx(alone.error)
+    assert together.doubt.error == pytest.approx(alone.doubt.error)
 
 
 def test_several_models_of_a_seed_count_by_their_mean():
@@ -118,27 +122,49 @@ def test_several_models_of_a_seed_count_by_their_mean():
     ]
     means = [{str(s): [[statistics(m.mean(axis=0))]] for s, m in enumerate(v)} for v in values]
     first, second = compare_scores(*several, MEAN), compare_scores(*means, MEAN)
-    assert (first.effect, first.error) == pytest.approx((second.effect, second.error))
+    assert first.effect == pytest.approx(second.effect)
+    assert first.doubt.error == pytest.approx(second.doubt.error)
 
 
 def test_with_too_few_seeds_there_is_an_effect_and_nothing_else():
     values = np.random.default_rng(4).random((2, MIN_SEEDS - 1, 20))
     comparison = compare_scores(*map(runs, values), MEAN)
     assert comparison.effect == pytest.approx(values[0].mean() - values[1].mean())
-    assert comparison.error == np.inf
+    assert comparison.interval() == (-np.inf, np.inf)
     assert comparison.evidence("greater", 0) == (0.5, 0.5)
+
+
+def test_what_is_left_of_equal_differences_by_rounding_proves_nothing():
+    """In each of three languages 2 of 50 examples more are right, whatever the seed."""
+    generator = np.random.default_rng(5)
+    for _ in range(50):
+        numbers = generator.integers(5, 45, size=(3, 3))  # of right ones, by seed and language
+        own, other = (
+            {
+                str(seed): [[statistics(generator.permutation(50) < right + more)] for right in row]
+                for seed, row in enumerate(numbers)
+            }
+            for more in (2, 0)
+        )
+        comparison = compare_scores(own, other, MEAN)
+        assert comparison.effect == pytest.approx(0.04)
+        if comparison.doubt is None:
+            assert comparison.evidence("greater", 0) == (0.5, 0.5)
+        else:
+            assert comparison.doubt.error > 1e-4
 
 
 def test_models_that_never_differ_prove_nothing():
     same = runs(np.ones((3, 20)))
     comparison = compare_scores(same, same, MEAN)
-    assert comparison.error == np.inf
+    assert comparison.interval() == (-np.inf, np.inf)
     assert comparison.evidence("equivalent", 0.1) == (0.5, 0.5)
 
 
 def judged(effect, relation, margin, error=0.01):
     """Which of both p-values is below 2.5 %, with 8 degrees of freedom: ±2.31 errors."""
-    comparison = Comparison(effect=effect, error=error, freedom=8, num_seeds=5)
+    doubt = Doubt(of_seeds=error**2, freedom=8, of_examples=0.0)
+    comparison = Comparison(effect=effect, doubt=doubt, num_seeds=5)
     p_for, p_against = comparison.evidence(relation, margin)
     return "yes" if p_for < 0.025 else "no" if p_against < 0.025 else "?"
 
@@ -171,82 +197,144 @@ def test_holms_correction_by_hand():
 # By simulation.
 
 
-def normal(generator, num_seeds):
-    """What two systems make of examples, but for mu, (2, S, N): all see the same examples."""
-    ease = generator.normal(0, SPREAD_OF_EASE, NUM_EXAMPLES)
-    return ease + generator.normal(0, SPREAD_OF_SEEDS, (2, num_seeds, 1))
+@dataclass(frozen=True)
+class World:
+    """What two systems make of examples, in units of the chance in each decision.
+
+    Attributes:
+        num_seeds: of each system.
+        seeds: spread of the luck of a seed.
+        tastes: spread of how a system, whatever its seed, takes to single examples; what makes the
+            choice of examples matter for a difference.
+        paired: whether seed n has the same name in both.
+    """
+
+    num_seeds: int = 3
+    seeds: float = 0.07
+    tastes: float = 0.0
+    paired: bool = True
+
+    def seen(self, generator, mus):
+        """But for chance, (2, S, N): all see examples of the same ease."""
+        ease = generator.normal(0, SPREAD_OF_EASE, NUM_EXAMPLES)
+        taste = generator.normal(0, self.tastes, (2, 1, NUM_EXAMPLES))
+        luck = generator.normal(0, self.seeds, (2, self.num_seeds, 1))
+        return np.reshape(mus, (2, 1, 1)) + ease + taste + luck
+
+    def runs(self, systems):
+        """Of tables by system and seed."""
+        return [
+            {
+                f"{0 if self.paired else number}.{seed}": [[table]]
+                for seed, table in enumerate(tables)
+            }
+            for number, tables in enumerate(systems)
+        ]
+
+    def right(self, generator, mus):
+        seen = self.seen(generator, mus)
+        return seen + generator.normal(size=seen.shape) > 0
+
+    def true_accuracy(self, mu):
+        spreads = [1, self.seeds, SPREAD_OF_EASE, self.tastes]
+        return stats.norm.cdf(mu / np.linalg.norm(spreads))
 
 
-def accuracies(generator, num_seeds, mus):
+def labels(world, generator, mus):
     """Two systems' runs in a task with three labels."""
-    seen = normal(generator, num_seeds) + generator.normal(size=(2, num_seeds, NUM_EXAMPLES))
-    right = seen + np.reshape(mus, (2, 1, 1)) > 0
     gold = np.arange(NUM_EXAMPLES) % 3
-    return [
-        {str(s): [[label_statistics(gold, (gold + ~one) % 3, 3)]] for s, one in enumerate(system)}
-        for system in right
-    ]
+    return world.runs(
+        [
+            [label_statistics(gold, (gold + ~one) % 3, 3) for one in system]
+            for system in world.right(generator, mus)
+        ]
+    )
 
 
-def true_accuracy(mu):
-    return stats.norm.cdf(mu / np.sqrt(1 + SPREAD_OF_SEEDS**2 + SPREAD_OF_EASE**2))
+def answers(world, generator, mus):
+    """F1 of answers: 1 of those that are right, up to 0.4 of the others."""
+    right = world.right(generator, mus)
+    values = np.where(right, 1.0, generator.uniform(0, 0.4, right.shape))
+    return world.runs([[statistics(one) for one in system] for system in values])
 
 
-def span_scores(generator, num_seeds, mus):
+def true_answers(world, mu):
+    return 0.2 + 0.8 * world.true_accuracy(mu)
+
+
+def spans(world, generator, mus):
     """Two systems' runs in a task with spans."""
-    skill = stats.norm.cdf(normal(generator, num_seeds) + np.reshape(mus, (2, 1, 1)))
+    skill = stats.norm.cdf(world.seen(generator, mus))
     given = generator.poisson(SPANS, NUM_EXAMPLES)
     right = generator.binomial(np.broadcast_to(given, skill.shape), skill)
     found = right + generator.poisson(WRONG_SPANS, skill.shape)
-    return [
-        {
-            str(s): [[np.column_stack([r, given, f]) * 1.0]]
-            for s, (r, f) in enumerate(zip(*both, strict=True))
-        }
-        for both in zip(right, found, strict=True)
-    ]
+    return world.runs(
+        [
+            [np.column_stack([r, given, f]) * 1.0 for r, f in zip(*both, strict=True)]
+            for both in zip(right, found, strict=True)
+        ]
+    )
 
 
-@cache
-def true_f1(mu):
+def true_spans(world, mu):
     """The mean over seeds of the F1 of endlessly many examples."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(40)
-    skill = stats.norm.cdf((mu + SPREAD_OF_SEEDS * nodes) / np.sqrt(1 + SPREAD_OF_EASE**2))
-    right = SPANS * skill
+    spread = np.linalg.norm([1, SPREAD_OF_EASE, world.tastes])
+    right = SPANS * stats.norm.cdf((mu + world.seeds * nodes) / spread)
     return float(weights @ (2 * right / (SPANS + right + WRONG_SPANS)) / weights.sum())
 
 
-TASKS = {"accuracy": (accuracies, true_accuracy, ACCURACY), "f1": (span_scores, true_f1, F1)}
+# Wrong labels go round, so of endlessly many examples each class has the accuracy as its F1.
+TASKS = {
+    "accuracy": (labels, World.true_accuracy, ACCURACY),
+    "macro-F1": (labels, World.true_accuracy, MACRO_F1),
+    "answers": (answers, true_answers, MEAN),
+    "span F1": (spans, true_spans, F1),
+}
 
 
 @cache
-def simulated(task, num_seeds, mus):
+def simulated(task, world, mus, number=NUM_SIMULATIONS):
     """All comparisons of systems whose true skills are known, and their true difference."""
     draw, truth, metric = TASKS[task]
-    generator = np.random.default_rng(num_seeds)
-    compared = [
-        compare_scores(*draw(generator, num_seeds, mus), metric) for _ in range(NUM_SIMULATIONS)
-    ]
-    return compared, truth(mus[0]) - truth(mus[1])
+    generator = np.random.default_rng(world.num_seeds)
+    compared = [compare_scores(*draw(world, generator, mus), metric) for _ in range(number)]
+    return compared, truth(world, mus[0]) - truth(world, mus[1])
 
 
-cases = pytest.mark.parametrize(("task", "num_seeds"), [(t, s) for t in TASKS for s in (3, 5)])
+WORLDS = [
+    World(num_seeds=seeds, tastes=tastes, paired=paired)
+    for seeds in (3, 5)
+    for tastes in (0.0, 0.5)
+    for paired in (True, False)
+]
+cases = pytest.mark.parametrize(
+    ("task", "world"),
+    [
+        *[(task, world) for task in ("accuracy", "span F1") for world in WORLDS],
+        *[(task, World(tastes=0.5)) for task in ("macro-F1", "answers")],
+        *[("accuracy", World(seeds=seeds, tastes=0.5)) for seeds in (0.0, 0.3)],
+    ],
+)
 
 
 @pytest.mark.slow
 @cases
-def test_the_interval_covers_the_truth_95_times_in_100(task, num_seeds):
-    compared, truth = simulated(task, num_seeds, (0.4, 0.3))
+def test_the_interval_covers_the_truth_95_times_in_100(task, world):
+    compared, truth = simulated(task, world, (0.4, 0.3))
     intervals = np.array([one.interval() for one in compared])
     covered = np.mean((intervals[:, 0] <= truth) & (truth <= intervals[:, 1]))
-    assert 0.93 <= covered <= 0.97
+    # Of three seeds that are not paired, or with more doubt about examples (in spans chance counts
+    # for less), it is wider than need be: see doubt.py.
+    wide = world.num_seeds == 3 and (not world.paired or task == "span F1")
+    assert 0.93 <= covered <= (0.98 if wide else 0.97)
 
 
 @pytest.mark.slow
 @cases
-def test_a_claim_that_is_not_true_is_hardly_ever_supported(task, num_seeds):
+def test_a_claim_that_is_not_true_is_hardly_ever_supported(task, world):
     """The worst case of each: the true difference lies just at the line."""
-    compared, truth = simulated(task, num_seeds, (0.4, 0.3))
+    compared, truth = simulated(task, world, (0.4, 0.3))
     assert truth > 0
     lines = {"greater": truth, "equivalent": truth}
     for relation, margin in lines.items():
@@ -259,34 +347,35 @@ def test_a_claim_that_is_not_true_is_hardly_ever_supported(task, num_seeds):
 
 
 @pytest.mark.slow
-def test_among_a_family_of_claims_hardly_any_is_supported_wrongly():
+@pytest.mark.parametrize("world", [World(), World(tastes=0.5), World(num_seeds=5, tastes=0.5)])
+def test_among_a_family_of_claims_hardly_any_is_supported_wrongly(world):
     """Ten claims at once, none of them true; without the correction one in five families errs."""
-    compared, truth = simulated("accuracy", 3, (0.4, 0.3))
+    compared, truth = simulated("accuracy", world, (0.4, 0.3), 10 * NUM_SIMULATIONS)
     families = np.array([2 * min(one.above(truth), one.below(truth)) for one in compared])
     families = families.reshape(-1, 10)
     assert np.mean(families.min(axis=1) < 0.05) > 0.2
-    assert np.mean([min(holm(list(family))) < 0.05 for family in families]) <= 0.08
+    assert np.mean([min(holm(list(family))) < 0.05 for family in families]) <= 0.05
 
 
 @pytest.mark.slow
 def test_a_true_difference_is_found():
-    compared, truth = simulated("accuracy", 5, (0.9, 0.3))
+    compared, truth = simulated("accuracy", World(num_seeds=5), (0.9, 0.3))
     assert truth > 0.14
     assert np.mean([one.evidence("greater", 0)[0] < 0.025 for one in compared]) > 0.9
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("spread", "covers"), [(0.0, "too much"), (0.3, "too little")])
-def test_resampling_three_seeds_and_the_examples_would_not_do(monkeypatch, spread, covers):
+def test_resampling_three_seeds_and_the_examples_would_not_do(spread, covers):
     """Why there is no bootstrap here: see the table in docs/statistics.md."""
-    monkeypatch.setitem(globals(), "SPREAD_OF_SEEDS", spread)
+    world = World(seeds=spread)
     generator, num_resamples, covered = np.random.default_rng(6), 200, 0
-    truth = true_accuracy(0.4) - true_accuracy(0.3)
+    truth = world.true_accuracy(0.4) - world.true_accuracy(0.3)
     chances = np.full(NUM_EXAMPLES, 1 / NUM_EXAMPLES)
     for _ in range(300):
         tables = [
             np.stack([test_sets[0][0] for test_sets in system.values()])
-            for system in accuracies(generator, 3, (0.4, 0.3))
+            for system in labels(world, generator, (0.4, 0.3))
         ]
         times = generator.multinomial(NUM_EXAMPLES, chances, num_resamples).astype(float)
         first, second = (ACCURACY.of(times @ table) for table in tables)  # (S, R)

@@ -10,14 +10,7 @@ readers and several cases, in which a difference of any score is judged by
 differences. C comes from the jackknife over examples, so a score may be any function of summed
 statistics, such as F1. What moves all seeds alike (the examples) is in C; what moves each by itself
 (its initialisation, and how it happens to decide on single examples) is in s²; nothing is counted
-twice. The difference is compared with Student's t, whose degrees of freedom follow from how
-uncertain both terms are (Satterthwaite 1946):
-
-    variance² / ((s² / S)² / (S − 1) + var(C) / 2)
-
-Hillis (2007, Statistics in Medicine 26) has the same without var(C). With three seeds s² is often
-near 0 by chance, and what is left of C is then chance as well, which must not count as certain. The
-degrees of freedom are never fewer than those of the seeds.
+twice. Of the two only C is known well; what follows for the error is in `doubt.py`.
 
 Why not a bootstrap over seeds and examples (Sellam et al. 2022, 2106.16163)? Of three seeds a
 resample holds, in the mean, only two thirds of the variance, and its quantiles know nothing of how
@@ -34,11 +27,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from lingweave.evaluation.doubt import Doubt
 from lingweave.evaluation.intervals import CONFIDENCE, Interval
 from lingweave.tasks import Metric, Statistics
 
 MIN_SEEDS = 3
 """With fewer, the variance between seeds is not known well enough to say anything."""
+ROUNDING = 1e-20
+"""A variance below it is what is left of 0 by the rounding of scores between 0 and 1."""
 
 Relation = Literal["greater", "less", "equivalent", "non-inferior"]
 Runs = Mapping[str, Sequence[Sequence[Statistics]]]
@@ -53,28 +49,26 @@ class Comparison:
 
     Attributes:
         effect: the first's score minus the second's.
-        error: its standard error; infinite, where nothing is known of it.
-        freedom: degrees of freedom of its t distribution.
+        doubt: how far it may be from the truth; None, where nothing is known of that.
         num_seeds: of that system which has fewer.
     """
 
     effect: float
-    error: float
-    freedom: float
+    doubt: Doubt | None
     num_seeds: int
 
     def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
         """The interval that holds the true difference with this confidence, 0–1."""
-        reach = self.error * float(stats.t.ppf((1 + confidence) / 2, self.freedom))
+        reach = self.doubt.reach(confidence) if self.doubt else np.inf
         return self.effect - reach, self.effect + reach
 
     def above(self, bound: float) -> float:
         """The one-sided p-value of "the true difference is not above this bound"."""
-        return float(stats.t.sf((self.effect - bound) / self.error, self.freedom))
+        return self.doubt.beyond(self.effect - bound) if self.doubt else 0.5
 
     def below(self, bound: float) -> float:
         """The one-sided p-value of "the true difference is not below this bound"."""
-        return float(stats.t.cdf((self.effect - bound) / self.error, self.freedom))
+        return self.doubt.beyond(bound - self.effect) if self.doubt else 0.5
 
     def evidence(self, relation: Relation, margin: float) -> tuple[float, float]:
         """One-sided p-values against the opposite of a claim, and against the claim.
@@ -105,7 +99,7 @@ def compare_scores(first: Runs, second: Runs, metric: Metric) -> Comparison:
     models of one seed (fine-tunings of one pre-training) count by the mean of their scores. Test
     sets of equal size are taken for translations of one, as in `score_interval`; those of a size
     that only one of both has, for other examples. With fewer than `MIN_SEEDS` seeds, or if no
-    difference was seen to vary, the error is infinite.
+    difference was seen to vary, nothing is known of the doubt.
 
     Args:
         first: a system's runs.
@@ -114,32 +108,25 @@ def compare_scores(first: Runs, second: Runs, metric: Metric) -> Comparison:
     """
     (own, own_spread), (other, other_spread) = (_measure(runs, metric) for runs in (first, second))
     effect, num_seeds = float(own.mean() - other.mean()), min(len(own), len(other))
-    if num_seeds < MIN_SEEDS:
-        return Comparison(effect=effect, error=np.inf, freedom=1, num_seeds=num_seeds)
-    if list(first) == list(second):
-        parts = [_seed_variance(own - other)]
-        shared = [_pair_products(one - two) for one, two in _by_size(own_spread, other_spread)]
-    else:
-        parts = [_seed_variance(own), _seed_variance(other)]
-        shared = [
-            _pair_products(one) + _pair_products(two) - 2 * one.mean(axis=1) * two.mean(axis=1)
-            for one, two in _by_size(own_spread, other_spread)
-        ]
-    of_seeds = min(freedom for _, freedom in parts)
-    if (covariance := float(sum(products.sum() for products in shared))) > 0:
-        spread = float(sum(products.var() * len(products) for products in shared))
-        parts.append((covariance, 2 * covariance**2 / spread if spread > 0 else np.inf))
-    # An estimate that is negative by chance counts as none: the true covariance is not.
-    variance = sum(part for part, _ in parts)
-    if variance == 0:
-        return Comparison(effect=effect, error=np.inf, freedom=1, num_seeds=num_seeds)
-    uncertain = sum(part**2 / freedom for part, freedom in parts)
-    return Comparison(
-        effect=effect,
-        error=float(np.sqrt(variance)),
-        freedom=max(variance**2 / uncertain, of_seeds) if uncertain else np.inf,
-        num_seeds=num_seeds,
-    )
+    doubt = None
+    if num_seeds >= MIN_SEEDS:
+        spread = _by_size(own_spread, other_spread)
+        if list(first) == list(second):
+            of_seeds, freedom = _seed_variance(own - other)
+            of_examples = sum(_mean_covariance(one - two) for one, two in spread)
+        else:
+            of_seeds, freedom = _welch(_seed_variance(own), _seed_variance(other))
+            of_examples = sum(
+                _mean_covariance(one)
+                + _mean_covariance(two)
+                - 2 * float(one.mean(axis=1) @ two.mean(axis=1))
+                for one, two in spread
+            )
+        # An estimate that is negative by chance counts as none: the true covariance is not.
+        of_examples = max(of_examples, 0.0)
+        if of_seeds + of_examples > ROUNDING:
+            doubt = Doubt(of_seeds=of_seeds, freedom=freedom, of_examples=of_examples)
+    return Comparison(effect=effect, doubt=doubt, num_seeds=num_seeds)
 
 
 def _measure(runs: Runs, metric: Metric) -> tuple[Floats, dict[int, Floats]]:
@@ -183,12 +170,18 @@ def _seed_variance(scores: Floats) -> tuple[float, float]:
     return float(scores.var(ddof=1)) / len(scores), len(scores) - 1
 
 
-def _pair_products(spread: Floats) -> Floats:
-    """What each example adds to the mean covariance of two different seeds, (N,), from (N, S)."""
+def _welch(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:
+    """The sum of two such variances, and its degrees of freedom (Welch 1947)."""
+    total = first[0] + second[0]
+    uncertain = sum(variance**2 / freedom for variance, freedom in (first, second))
+    return total, total**2 / uncertain if uncertain else min(first[1], second[1])
+
+
+def _mean_covariance(spread: Floats) -> float:
+    """What the choice of examples adds to the covariance of two seeds, mean, from (N, S)."""
     num_seeds = spread.shape[1]
-    sums = spread.sum(axis=1) ** 2 - np.square(spread).sum(axis=1)
-    products: Floats = sums / (num_seeds * (num_seeds - 1))
-    return products
+    products = np.square(spread.sum(axis=1)).sum() - np.square(spread).sum()
+    return float(products / (num_seeds * (num_seeds - 1)))
 
 
 def seed_interval(scores: Sequence[float]) -> Interval | None:

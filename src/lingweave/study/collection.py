@@ -1,7 +1,6 @@
 """Finished stages → results: scores with intervals, claims, and how all of it was made."""
 
 import json
-import math
 import subprocess
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ import numpy as np
 from lingweave import __version__
 from lingweave.config import Recipe, options_of
 from lingweave.evaluation import (
+    MIN_SEEDS,
     PREDICTIONS,
     Cell,
     Interval,
@@ -163,10 +163,10 @@ def _by_test_set(runs: Runs) -> list[list[Statistics]]:
 def _difference(runs: Runs, control: Runs, metric: Metric) -> Estimate:
     """Over seeds and examples, or, where the seeds tell too little, over examples alone."""
     comparison = compare_scores(runs, control, metric)
-    if comparison.error == math.inf:
+    if comparison.num_seeds < MIN_SEEDS:
         own, base = _by_test_set(runs), _by_test_set(control)
         return _estimate(score_interval(own, metric, control=base))
-    low, high = comparison.interval()
+    low, high = comparison.interval() if comparison.doubt else (comparison.effect,) * 2
     return Estimate(mean=comparison.effect, low=low, high=high, covers="seeds and examples")
 
 

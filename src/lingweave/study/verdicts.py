@@ -5,7 +5,6 @@ the claim's opposite true at its nearest; and contradicts it the other way round
 all comparisons of a study are corrected for their number (Holm). See docs/statistics.md.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -71,8 +70,9 @@ def verdict(
     if comparison.num_seeds < MIN_SEEDS:
         reason = f"too few seeds: {comparison.num_seeds}, at least {MIN_SEEDS} are needed"
         return result(claim, "inconclusive", reason, **about)
-    if comparison.error == math.inf:
-        return result(claim, "inconclusive", "no seed differs from another", **about)
+    if comparison.doubt is None:
+        reason = "the difference is the same with every seed, so nothing tells its doubt"
+        return result(claim, "inconclusive", reason, **about)
     p_for, p_against = p_values or comparison.evidence(relation, margin)
     low, high = comparison.interval(1 - ALPHA / num_tried)
     said: Verdict = "supported" if p_for < p_against else "contradicted"
