@@ -4,22 +4,16 @@ Whatever comes from a study is escaped, so that a name such as `a|b` or a questi
 cannot break the text around it.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 
 from lingweave.report.claims import compared_claims
 from lingweave.report.costs import cost_table, duration, machines
+from lingweave.report.markdown import escaped
 from lingweave.report.tables import Table, main_title, score_groups, score_tables
 from lingweave.study import MEAN, Results, Score
 from verdicts import NOT_RUN, Finding, Row, Study, effect, in_points, seeds
 
-_SPECIAL = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")
 _NOTHING = "–"
-
-
-def escaped(text: str) -> str:
-    """The text in one line, in which Markdown sees no markup."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.splitlines()))
 
 
 def report_link(folder: str, root: str = "") -> str:

@@ -18,12 +18,12 @@ from lingweave.corpus import atomic_write
 from lingweave.errors import TextFileError
 from lingweave.report import probe_summary, read_results
 from lingweave.report.dot_plots import ROW_HEIGHT, shown_name
+from lingweave.report.markdown import escaped
 from lingweave.report.probes import EXPLANATION
 from lingweave.report.tables import seeds_note
 from lingweave.study import RESULTS, ProbeResults, Results
 from markdown_tables import (
     claims_table,
-    escaped,
     escaped_table,
     made_on,
     overview,

@@ -54,8 +54,12 @@ def make_study(folder, claims=(), twins=False, seeds=3, objectives=("none", "mlm
     return Study(folder, make_results(**(values | more)))
 
 
+def _gain(mean, low, high):
+    return Estimate(mean=mean, low=low, high=high, covers="seeds and examples")
+
+
 def _score(system, language, seeds, gain):
     score = make_score(system, "zero-shot", language, 0.6)
-    gained = None if gain is None else Estimate(mean=gain[0], low=gain[1], high=gain[2])
+    gained = None if gain is None else _gain(*gain)
     runs = [score.seeds[0].model_copy(update={"pretraining_seed": n}) for n in range(seeds)]
     return score.model_copy(update={"seeds": runs, "over_control": gained})

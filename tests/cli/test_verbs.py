@@ -331,6 +331,7 @@ def test_run_does_a_study_in_a_folder_of_its_name(tmp_path, monkeypatch):
 def make_results():
     metrics = {"accuracy": 0.5, "macro_f1": 0.4}
     seeds = [SeedScore(pretraining_seed=1, finetuning_seed=1, metrics=metrics, signature="s")]
+    gain = Estimate(mean=0.1, low=0.05, high=0.2, covers="seeds and examples")
     scores = [
         Score(
             system=system,
@@ -340,7 +341,7 @@ def make_results():
             num_examples=100,
             score=Estimate(mean=0.5, low=0.4, high=0.6),
             metrics=metrics,
-            over_control=None if system == "mlm" else Estimate(mean=0.1, low=0.05, high=0.2),
+            over_control=None if system == "mlm" else gain,
             seeds=seeds,
         )
         for system in ("mlm", "tlm")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lingweave import __version__
-from lingweave.evaluation import score_predictions
+from lingweave.evaluation import joint_signature, score_predictions
 from lingweave.tasks import MLQA, NLI
 from lingweave.tasks.classification import label_statistics
 
@@ -27,3 +27,23 @@ def test_another_task_has_others():
     scores = score_predictions(MLQA, np.array([[0.5, 0, 1], [1, 1, 1]]), ABOUT)
     assert list(scores) == ["f1", "exact_match", "num_examples", "signature"]
     assert (scores["f1"], scores["exact_match"], scores["num_examples"]) == (0.75, 0.5, 2)
+
+
+def test_the_signature_of_a_mean_names_what_differs_and_hashes_hashes_anew():
+    german, chinese = (
+        f"task:nli.1|test:test.{lang}.tsv|first:9|data:{data}|lang:{lang}|model:ab12|seeds:1+1"
+        for lang, data in (("de", "0a0a0a"), ("zh", "1b1b1b"))
+    )
+    facts = dict(fact.split(":", 1) for fact in joint_signature([german, chinese]).split("|"))
+    data = facts.pop("data")
+    assert facts == {
+        "task": "nli.1",
+        "test": "test.de.tsv+test.zh.tsv",
+        "first": "9",
+        "lang": "de+zh",
+        "model": "ab12",
+        "seeds": "1+1",
+    }
+    assert len(data) == 6
+    assert f"data:{data}|" not in joint_signature([german, german.replace("0a0a0a", "1b1b1c")])
+    assert joint_signature([german]) == german

@@ -19,6 +19,7 @@ COMPARED = ClaimResult(
     effect=-0.0123,
     low=-0.101,
     high=0.0764,
+    num_seeds=3,
     task="xnli",
 )
 UNTESTED = ClaimResult(
@@ -44,7 +45,9 @@ def test_a_claim_that_was_compared_has_one_line_with_its_effect(width):
 
 def test_an_effect_without_interval_stands_alone():
     few = COMPARED.model_copy(update={"low": None, "high": None})
-    assert any("inconclusive  −1.2  xnli" in " ".join(line.split(" ")) for line in printed(few))
+    assert any(
+        "inconclusive  −1.2  3 seeds  xnli" in " ".join(line.split(" ")) for line in printed(few)
+    )
 
 
 def test_the_others_are_named_together_with_why_if_it_is_one_reason():

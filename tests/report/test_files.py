@@ -25,10 +25,10 @@ def test_what_is_no_results_file_is_told(tmp_path):
             read_results(file)
 
 
-def test_a_study_has_three_files_and_a_probe_two(tmp_path):
+def test_a_study_has_four_files_and_a_probe_three(tmp_path):
     for make, names in (
-        (make_results, ["report.md", "report.html", "scores.csv"]),
-        (make_probe_results, ["report.md", "report.html"]),
+        (make_results, ["report.md", "report.html", "scores.csv", "results.json"]),
+        (make_probe_results, ["report.md", "report.html", "results.json"]),
     ):
         folder = tmp_path / make.__name__
         folder.mkdir()

@@ -2,11 +2,13 @@
 
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
 import yaml
 
 from lingweave.report.dot_plots import shown_name
+from lingweave.report.line_plots import NUM_STYLES
 from lingweave.report.page import is_number, render
 from lingweave.report.probe_page import probe_page
 from lingweave.report.scripts import direction, language_tag
@@ -20,6 +22,7 @@ from made_results import (
     make_score,
 )
 
+TEMPLATES = files("lingweave.report") / "templates"
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 
 
@@ -345,3 +348,11 @@ def test_names_that_begin_alike_stay_apart_where_they_are_cut():
     names = [f"weam-with-word-exchange-{ending}" for ending in ("apart", "together")]
     assert [shown_name(name) for name in names] == ["weam-with-…nge-apart", "weam-with-…-together"]
     assert shown_name("twenty-letters-fit-i") == "twenty-letters-fit-i"
+
+
+def test_no_two_styles_of_curves_look_alike():
+    """By dashes alone, for those who do not tell the colours apart."""
+    css = (TEMPLATES / "style.css").read_text("utf-8")
+    rules = dict(re.findall(r"svg \.style-(\d) \{ stroke: [^;]*;([^}]*)\}", css))
+    assert [*map(int, rules)] == [*range(NUM_STYLES)]
+    assert len(set(rules.values())) == NUM_STYLES

@@ -165,7 +165,7 @@ def test_every_layer_and_setting_is_told():
     assert lines[alignment_at + 4 : alignment_at + 11] == [
         "| argmax | 1 | mean | sentence | argmax | 10.0 | 91.0 | 72.0 |",
         "| iterated argmax | 1 | mean | sentence | iterated argmax | 13.0 | 91.0 | 72.0 |",
-        "| softmax | 0 | mean | sentence | softmax > 0.3 | 12.0 | 91.0 | 72.0 |",
+        "| softmax | 0 | mean | sentence | softmax \\> 0.3 | 12.0 | 91.0 | 72.0 |",
         "| any | 1 | mean | sentence | iterated argmax | 13.0 | 91.0 | 72.0 |",
         "| best of 780 on this very set | 0 | mean | sentence | argmax | 5.0 | 91.0 | 72.0 |",
         "| FastAlign, intersection | – | – | – | – | 12.9 | 91.0 | 72.0 |",

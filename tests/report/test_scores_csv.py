@@ -42,6 +42,7 @@ def test_intervals_and_differences_stand_with_the_mean_of_the_first_metric_alone
         ("macro_f1", "2"),
     ]
     assert float(others[2]["score"]) == pytest.approx(0.52)
+    assert [bool(row["signature"]) for row in (first, *others)] == [False, True, True] * 2
 
 
 def test_the_control_has_no_difference_to_itself():

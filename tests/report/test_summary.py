@@ -7,10 +7,9 @@ from lingweave.study import MEAN, ClaimResult, Estimate
 from made_results import LANGUAGES, make_results, make_score
 
 
-def estimate(mean, low=None, high=None):
-    return Estimate(
-        mean=mean, low=mean if low is None else low, high=mean if high is None else high
-    )
+def estimate(mean, low=None, high=None, covers="seeds and examples"):
+    low, high = (mean if end is None else end for end in (low, high))
+    return Estimate(mean=mean, low=low, high=high, covers=covers)
 
 
 def score(system, over=None, language=MEAN, setting="zero-shot", **changes):
@@ -43,6 +42,15 @@ def test_the_interval_says_whether_it_is_a_gain_or_a_loss(difference, told):
     )
 
 
+def test_with_too_few_seeds_nothing_is_a_gain():
+    """Whatever the interval over examples."""
+    gain = score("tlm", estimate(0.034, 0.001, 0.06, covers="examples"))
+    told = "tlm makes no sure difference, +3.4 points; seeds are too few to be sure of any."
+    assert said(score("mlm"), gain).endswith(told)
+    many = [score(f"s{n}", estimate(0.1, 0.05, 0.2, covers="examples")) for n in range(5)]
+    assert "0 show a gain, 0 a loss, and 5 no sure difference; first is s0" in said(*many)
+
+
 def test_the_mean_of_the_other_languages_counts_or_the_only_one():
     gain = estimate(0.1, 0.05, 0.15)
     languages = [score("tlm", estimate(0.0), language) for language in LANGUAGES]
@@ -73,7 +81,7 @@ def test_the_first_setting_and_the_first_rule_of_selection_are_told():
 
 def test_the_question_and_the_claims_come_first():
     claims = [
-        claim("Q", "supported", low=0.01, high=0.03, text="code-switching helps"),
+        claim("Q", "supported", low=0.01, high=0.03, num_seeds=3, text="code-switching helps"),
         claim("Q", "inconclusive", effect=-0.01, task="dev", reason="too few seeds"),
         claim("C1", "contradicted"),
         claim("C3", "supported"),
@@ -82,7 +90,7 @@ def test_the_question_and_the_claims_come_first():
         claim("C5", "not tested", effect=None),
     ]
     assert said(score("tlm", estimate(0.1)), claims=claims).split(". ") == [
-        "Code-switching helps: supported on xnli, +2.0 points [+1.0, +3.0]; "
+        "Code-switching helps: supported on xnli, +2.0 points [+1.0, +3.0], 3 seeds; "
         "inconclusive on dev, −1.0 points (too few seeds)",
         "Claims supported: C3 in part, C4; contradicted: C1; inconclusive: C3 in part",
         "On the languages other than en, against mlm (xnli, zero-shot): tlm gains +10.0 points.",

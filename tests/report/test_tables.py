@@ -30,10 +30,9 @@ def seed_score(accuracy, macro_f1=0.3, seed=1):
     )
 
 
-def estimate(mean, low=None, high=None):
-    return Estimate(
-        mean=mean, low=mean if low is None else low, high=mean if high is None else high
-    )
+def estimate(mean, low=None, high=None, covers="seeds and examples"):
+    low, high = (mean if end is None else end for end in (low, high))
+    return Estimate(mean=mean, low=low, high=high, covers=covers)
 
 
 def score(system, language, accuracy, over=None, setting="zero-shot", task="nli", macro_f1=0.3):
@@ -291,24 +290,25 @@ def test_an_error_rate_of_0_is_known(results):
     assert table.rows[0][4] == "0.0"
 
 
-SEEDS = {"covers": "seeds and examples"}
+EXAMPLES, SEEDS = "examples", "seeds and examples"
+CORRECTED = " They are not corrected for the number of comparisons."
 
 
 @pytest.mark.parametrize(
     ("first", "second", "beginning", "end"),
     [
-        ({}, {}, "95 % bootstrap intervals over the examples. ", "seed would differ."),
+        (EXAMPLES, EXAMPLES, "95 % bootstrap intervals over the examples. ", "seed would differ."),
         (SEEDS, SEEDS, "95 % intervals over seeds and test examples.", "and test examples."),
-        ({}, SEEDS, "95 % intervals: over seeds and test examples where ", "seed would differ."),
+        (EXAMPLES, SEEDS, "95 % intervals: over seeds and test examples where ", "would differ."),
     ],
 )
 def test_what_the_intervals_of_differences_cover_is_said(first, second, beginning, end):
     scores = [
         score("mlm", "de", 0.5),
-        score("tlm", "de", 0.5, estimate(0.0).model_copy(update=first)),
-        score("weam", "de", 0.5, estimate(0.0).model_copy(update=second)),
+        score("tlm", "de", 0.5, estimate(0.0, covers=first)),
+        score("weam", "de", 0.5, estimate(0.0, covers=second)),
     ]
     told = intervals_note(make_results(scores, ["mlm", "tlm", "weam"]))
     assert told.startswith("Paired differences in accuracy on the same test examples, in points, ")
     assert f"with {beginning}" in told
-    assert told.endswith(end)
+    assert told.endswith(end + CORRECTED)

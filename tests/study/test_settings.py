@@ -123,6 +123,20 @@ def test_every_setting_and_rule_has_a_score_for_each_language(study):
 
 
 @pytest.mark.slow
+def test_no_two_scores_of_a_study_have_one_signature(study):
+    """Scores by another rule of selection are those of other weights, and means are signed too."""
+    signatures = [seed.signature for one in study.results.scores for seed in one.seeds]
+    assert len(set(signatures)) == len(signatures)
+    (mean,) = (
+        one.seeds[0].signature
+        for one in study.results.scores
+        if (one.setting, one.selection, one.language) == ("zero-shot", "last", MEAN)
+    )
+    assert "|lang:miro+tasu|" in mean
+    assert "|selection:last|" in mean
+
+
+@pytest.mark.slow
 def test_all_translations_are_trained_on_together_with_the_source(study):
     record = study.record("translate-train-all")
     assert record["train_examples"] == 48 + 2 * 47

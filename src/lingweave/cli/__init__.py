@@ -326,7 +326,7 @@ def run(
 def report(
     path: Annotated[Path, typer.Argument(help="Folder of a finished study or probe, or a file.")],
 ) -> None:
-    """Write the report anew from results.json: Markdown, one HTML page, CSV."""
+    """Write the report anew, from results.json and predictions.parquet: Markdown, HTML, CSV."""
     if not processes.is_main():
         return
     results, folder = reports.read_results(path)
@@ -380,7 +380,7 @@ def _report(results: "study.Results", out: Path) -> None:
         return
     written = reports.write_report(results, out)
     reports.print_results(console, results)
-    console.print(f"\nAll of it is in {out}: {', '.join(written)}, results.json")
+    console.print(f"\nAll of it is in {out}: {', '.join(written)}")
 
 
 def _probe_report(results: "study.ProbeResults", out: Path) -> None:
@@ -388,4 +388,4 @@ def _probe_report(results: "study.ProbeResults", out: Path) -> None:
         return
     written = reports.write_report(results, out)
     reports.print_table(console, reports.probe_summary(results))
-    console.print(f"All of it is in {out}: {', '.join(written)}, results.json")
+    console.print(f"All of it is in {out}: {', '.join(written)}")

@@ -2,8 +2,9 @@
 
 C1 to C17 and Q come from WEAM's paper (Yang et al. 2021, 2106.01732v2) and the questions around
 it, P1 and P2 from Progressive Code-Switching (2406.13361v1), S1 from 2102.12407v1. The texts are
-ours. Margins are ours too, since the papers speak of "about the same" and "close to", and say of
-their settings only what they are: a recipe says its own in `margins`.
+ours, and speak of kinds of tasks: the papers' inference is XNLI, their questions are MLQA. Margins
+are ours too, since the papers speak of "about the same" and "close to", and say of their settings
+only what they are: a recipe says its own in `margins`.
 """
 
 from lingweave.config.claims import (
@@ -72,7 +73,7 @@ PUBLISHED: tuple[AnyClaim, ...] = (
     ),
     ResultClaim(
         id="C5",
-        text="zero-shot WEAM exceeds translate-train of the encoder as it is, on MLQA",
+        text="zero-shot WEAM exceeds translate-train of the encoder as it is, on questions",
         source=WEAM,
         first=Side(system="weam"),
         second=_translated(BASE),
@@ -80,7 +81,7 @@ PUBLISHED: tuple[AnyClaim, ...] = (
     ),
     ResultClaim(
         id="C6",
-        text="TLM and word alignment gain about the same on XNLI",
+        text="TLM and word alignment gain about the same on inference",
         source=WEAM,
         first=Side(system="tlm"),
         second=Side(system="word-aligned"),
@@ -90,7 +91,7 @@ PUBLISHED: tuple[AnyClaim, ...] = (
     ),
     ResultClaim(
         id="C7",
-        text="WEAM beats TLM on XNLI",
+        text="WEAM beats TLM on inference",
         source=WEAM,
         first=Side(system="weam"),
         second=Side(system="tlm"),
@@ -98,7 +99,7 @@ PUBLISHED: tuple[AnyClaim, ...] = (
     ),
     ResultClaim(
         id="C7",
-        text="WEAM beats word alignment on XNLI",
+        text="WEAM beats word alignment on inference",
         source=WEAM,
         first=Side(system="weam"),
         second=Side(system="word-aligned"),
@@ -106,7 +107,7 @@ PUBLISHED: tuple[AnyClaim, ...] = (
     ),
     ResultClaim(
         id="C8",
-        text="zero-shot WEAM comes close to translate-train of the encoder as it is, on XNLI",
+        text="zero-shot WEAM comes close to translate-train of the encoder as it is, on inference",
         source=WEAM,
         first=Side(system="weam"),
         second=_translated(BASE),
@@ -116,7 +117,8 @@ PUBLISHED: tuple[AnyClaim, ...] = (
     ),
     LengthClaim(
         id="C9",
-        text="XNLI's inputs are shorter than MLQA's, and long ones lose more by translation",
+        text="inputs of inference are shorter than those of questions, and long ones lose more by "
+        "translation",
         source=WEAM,
         short=_INFERENCE,
         long=_QUESTIONS,

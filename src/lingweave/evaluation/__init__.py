@@ -21,7 +21,7 @@ from lingweave.evaluation.predictions import (
     write_predictions,
 )
 from lingweave.evaluation.retrieval import RetrievalScore, retrieval_accuracy
-from lingweave.evaluation.scores import score_predictions
+from lingweave.evaluation.scores import joint_signature, score_predictions
 from lingweave.evaluation.significance import (
     MIN_SEEDS,
     Comparison,
@@ -50,6 +50,7 @@ __all__ = [
     "compare_scores",
     "holm",
     "join_predictions",
+    "joint_signature",
     "measure_isotropy",
     "prediction_table",
     "read_model_predictions",

@@ -17,11 +17,13 @@ def claims_table(results: Results) -> Table:
 def compared_claims(results: Results) -> Table:
     """One short row for each claim that was compared."""
     rows = [
-        [claim.id, claim.verdict, _effect(claim), f"{claim.task}: {claim.text}"]
+        [claim.id, claim.verdict, _effect(claim), _seeds(claim), f"{claim.task}: {claim.text}"]
         for claim in results.claims
         if claim.effect is not None
     ]
-    return Table("Claims, effects in points [95 % interval]", ["", "verdict", "effect", ""], rows)
+    return Table(
+        "Claims, effects in points [95 % interval]", ["", "verdict", "effect", "seeds", ""], rows
+    )
 
 
 def untested_claims(results: Results) -> str:
@@ -48,10 +50,14 @@ def claim_figures(claim: ClaimResult) -> str:
     if claim.p_holm is not None:
         told.append(f"p = {claim.p_holm:.2g} after Holm's correction")
     if claim.num_seeds is not None:
-        told.append(f"{claim.num_seeds} {'seed' if claim.num_seeds == 1 else 'seeds'}")
+        told.append(_seeds(claim))
     if claim.compared is not None:
         told.append(f"{claim.compared[0]} against {claim.compared[1]}")
     return "; ".join(told)
+
+
+def _seeds(claim: ClaimResult) -> str:
+    return f"{claim.num_seeds} {'seed' if claim.num_seeds == 1 else 'seeds'}"
 
 
 def _effect(claim: ClaimResult) -> str:

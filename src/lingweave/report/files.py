@@ -1,4 +1,4 @@
-"""The files of a report: Markdown, one HTML page, and the scores as CSV, beside `results.json`."""
+"""The files of a report: results.json, Markdown, one HTML page, and the scores as CSV."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from lingweave.report.probe_page import probe_page
 from lingweave.report.probes import probe_report
 from lingweave.report.scores_csv import scores_csv
 from lingweave.report.study_page import study_page
-from lingweave.study import RESULTS, Results, judged
+from lingweave.study import RESULTS, Results, judged, write_results
 from lingweave.study.probe_results import ProbeResults
 
 MARKDOWN, HTML, CSV = "report.md", "report.html", "scores.csv"
@@ -21,7 +21,7 @@ MARKDOWN, HTML, CSV = "report.md", "report.html", "scores.csv"
 def read_results(path: Path) -> tuple[Results | ProbeResults, Path]:
     """The results of a study or of a probe, and the folder they lie in.
 
-    The claims of a study are judged anew, from the predictions beside its results.
+    What follows from the predictions beside a study's results, such as its claims, is made anew.
 
     Args:
         path: that folder, or the file itself.
@@ -48,7 +48,7 @@ def read_results(path: Path) -> tuple[Results | ProbeResults, Path]:
 
 
 def write_report(results: Results | ProbeResults, folder: Path) -> list[str]:
-    """Write all files of a report; what was there is replaced.
+    """Write the results and all files of their report; what was there is replaced.
 
     Args:
         results: of a study or of a probe.
@@ -68,4 +68,5 @@ def write_report(results: Results | ProbeResults, folder: Path) -> list[str]:
     for name, text in texts.items():
         with atomic_write(folder / name) as file:
             file.write(text)
-    return [*texts]
+    write_results(results, folder)
+    return [*texts, RESULTS]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lingweave.report.axes import Axis, ValueAxis, axis_between, axis_over
 
-NUM_STYLES = 4
+NUM_STYLES = 8
 
 
 @dataclass(frozen=True)

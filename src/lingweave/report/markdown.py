@@ -1,11 +1,12 @@
 """The report of a study as Markdown."""
 
+import re
 from collections.abc import Iterator
 
 import yaml
 
 from lingweave.report.claims import claims_table
-from lingweave.report.summary import summary
+from lingweave.report.summary import caveats, summary
 from lingweave.report.tables import (
     Table,
     alignment_table,
@@ -19,6 +20,8 @@ from lingweave.report.tables import (
 )
 from lingweave.study import Results
 
+_SPECIAL = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")
+
 
 def markdown_report(results: Results) -> str:
     """All tables of a study, what was compared, and how it was made."""
@@ -26,19 +29,20 @@ def markdown_report(results: Results) -> str:
 
 
 def _lines(results: Results) -> Iterator[str]:
-    yield f"# Study {results.study}"
+    yield f"# Study {escaped(results.study)}"
     if results.question:
-        yield f"\n{results.question}"
-    yield f"\n**{summary(results)}**"
+        yield f"\n{escaped(results.question)}"
+    yield f"\n**{escaped(summary(results))}**"
+    yield from (f"\n{caveat}" for caveat in caveats(results))
     if results.claims:
         yield "\n## Claims"
         yield from table_lines(claims_table(results))
     yield "\n## Scores\n"
-    yield seeds_note(results)
+    yield escaped(seeds_note(results))
     for table in score_tables(results):
         yield from table_lines(table)
-    yield f"\n## Against {results.control}\n"
-    yield intervals_note(results)
+    yield f"\n## Against {escaped(results.control)}\n"
+    yield escaped(intervals_note(results))
     for table in difference_tables(results):
         yield from table_lines(table)
     others = other_metric_tables(results)
@@ -69,11 +73,14 @@ def _heading_of_others(results: Results) -> str:
 
 
 def table_lines(table: Table, level: int = 3) -> Iterator[str]:
-    """A table below its title, a heading of this level."""
-    yield f"\n{'#' * level} {table.title}\n"
-    yield f"| {' | '.join(table.header)} |"
+    """A table below its title, a heading of this level; its text is escaped."""
+    yield f"\n{'#' * level} {escaped(table.title)}\n"
+    yield f"| {' | '.join(map(escaped, table.header))} |"
     yield f"|{'---|' * len(table.header)}"
     for row in table.rows:
-        # A bar in a cell, which a claim's text may have, would begin the next one.
-        cells = [cell.replace("|", r"\|") for cell in row]
-        yield f"| {' | '.join(cells)} |"
+        yield f"| {' | '.join(map(escaped, row))} |"
+
+
+def escaped(text: str) -> str:
+    """The text in one line, in which Markdown sees no markup."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.splitlines()))

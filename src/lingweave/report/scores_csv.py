@@ -22,6 +22,7 @@ COLUMNS = (
     "over_control",
     "over_control_low",
     "over_control_high",
+    "signature",
 )
 
 
@@ -29,7 +30,7 @@ def scores_csv(results: Results) -> str:
     """One row for each metric of each cell, mean over seeds, then one for each seed.
 
     Scores are 0–1. Seeds are empty in the rows of means. Intervals and differences to the control
-    are known of means of a task's first metric alone, and empty elsewhere.
+    are known of means of a task's first metric alone, signatures of single seeds; else it is empty.
     """
     text = StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
@@ -66,4 +67,5 @@ def _rows(score: Score, first: str) -> Iterator[dict[str, object]]:
                 "score": seed.metrics[metric],
                 "pretraining_seed": seed.pretraining_seed,
                 "finetuning_seed": seed.finetuning_seed,
+                "signature": seed.signature,
             }

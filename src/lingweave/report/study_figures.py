@@ -10,7 +10,10 @@ from lingweave.report.numbers import points
 from lingweave.report.tables import TRAINED_ON, Group, compared, main_title, score_groups
 from lingweave.study import MEAN, Estimate, Results, Score
 
-_SURE: list[tuple[Shape, str]] = [("dot", "the interval leaves 0 out"), ("hollow", "it holds 0")]
+_SURE: list[tuple[Shape, str]] = [
+    ("dot", "the interval, over seeds too, leaves 0 out"),
+    ("hollow", "it holds 0, or seeds are too few"),
+]
 _INTERVAL = "Lines: 95 % bootstrap intervals over the test examples."
 
 
@@ -127,13 +130,12 @@ def _row(name: str, score: Estimate, shape: Shape) -> Row:
 
 
 def difference_row(score: Score, difference: Estimate) -> Row:
-    """A system with its difference to the control, in points; hollow where that may be 0."""
-    is_sure = difference.low > 0 or difference.high < 0
+    """A system with its difference to the control, in points; hollow where it is not sure."""
     mark = Mark(
         100 * difference.mean,
         100 * difference.low,
         100 * difference.high,
-        "dot" if is_sure else "hollow",
+        "dot" if difference.is_sure else "hollow",
     )
     return Row(score.system, [mark], points(difference.mean))
 

@@ -16,7 +16,7 @@ from lingweave.report.study_figures import (
     loss_figure,
     score_figure,
 )
-from lingweave.report.summary import summary
+from lingweave.report.summary import caveats, summary
 from lingweave.report.sweeps import setting_figures, sweep_figures
 from lingweave.report.tables import (
     alignment_table,
@@ -30,12 +30,6 @@ from lingweave.report.tables import (
     systems_table,
 )
 from lingweave.study import MEAN, Results
-
-_TWINS = (
-    "These are small languages made up for the purpose. No number here says how large an effect is "
-    "in natural languages."
-)
-_NOT_CORRECTED = "The intervals are not corrected for the number of comparisons."
 
 
 def study_page(results: Results) -> Page:
@@ -76,12 +70,10 @@ def _facts(results: Results) -> list[tuple[str, str]]:
 
 
 def _headline(results: Results) -> Section:
-    paragraphs = [summary(results)]
-    if results.recipe.get("twins") is not None:
-        paragraphs.append(_TWINS)
+    paragraphs = [summary(results), *caveats(results)]
     figures = difference_figures(results)
     if figures:
-        paragraphs.append(f"{intervals_note(results)} {_NOT_CORRECTED}")
+        paragraphs.append(intervals_note(results))
     return Section(
         name="in-short",
         title="In short",
@@ -113,8 +105,7 @@ def _differences(results: Results) -> Section | None:
     tables = difference_tables(results)
     if not tables:
         return None
-    told = f"{intervals_note(results)} {_NOT_CORRECTED}"
-    blocks = [Block(paragraphs=[told], tables=tables)]
+    blocks = [Block(paragraphs=[intervals_note(results)], tables=tables)]
     return Section(name="differences", title=f"Against {results.control}", blocks=blocks)
 
 

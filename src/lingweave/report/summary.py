@@ -10,6 +10,11 @@ TOLD = 4
 """More comparisons than this are counted, not told one by one."""
 
 _QUESTION = "Q"
+_TWINS = (
+    "These are small languages made up for the purpose, and lingweave's settings for them were "
+    "found with their test scores in view: no number here says how large an effect is in natural "
+    "languages."
+)
 _VERDICTS = ("supported", "contradicted", "inconclusive")
 
 
@@ -23,6 +28,11 @@ def summary(results: Results) -> str:
     told = [_question(results), _claims(results), _differences(results)]
     known = [sentence for sentence in told if sentence]
     return " ".join(known) or "There is nothing to compare."
+
+
+def caveats(results: Results) -> list[str]:
+    """What has to be known before any number of a study is believed."""
+    return [_TWINS] if results.recipe.get("twins") is not None else []
 
 
 def _question(results: Results) -> str:
@@ -40,7 +50,7 @@ def _effect(claim: ClaimResult) -> str:
     effect = f"{points(claim.effect)} points"
     if claim.low is None or claim.high is None:
         return f"{effect} ({claim.reason})"
-    return f"{effect} {interval(claim.low, claim.high)}"
+    return f"{effect} {interval(claim.low, claim.high)}, {claim.num_seeds} seeds"
 
 
 def _claims(results: Results) -> str:
@@ -67,6 +77,8 @@ def _differences(results: Results) -> str:
         found = compared(results, group)
         if found:
             told = _each(found) if len(found) <= TOLD else _counted(found)
+            if any(difference.covers == "examples" for _, difference in found):
+                told += "; seeds are too few to be sure of any"
             others = f"the languages other than {results.source_language[group.task]}"
             return f"On {others}, against {results.control} ({group.title}): {told}."
     return ""
@@ -77,8 +89,10 @@ def _each(found: list[tuple[Score, Estimate]]) -> str:
 
 
 def _counted(found: list[tuple[Score, Estimate]]) -> str:
-    gains = sum(difference.low > 0 for _, difference in found)
-    losses = sum(difference.high < 0 for _, difference in found)
+    gains, losses = (
+        sum(difference.is_sure and sign * difference.mean > 0 for _, difference in found)
+        for sign in (1, -1)
+    )
     best, most = max(found, key=lambda one: one[1].mean)
     return (
         f"of {len(found)} systems {gains} show a gain, {losses} a loss, and "
@@ -89,8 +103,6 @@ def _counted(found: list[tuple[Score, Estimate]]) -> str:
 
 def _verdict(difference: Estimate) -> str:
     mean = f"{points(difference.mean)} points"
-    if difference.low > 0:
-        return f"gains {mean}"
-    if difference.high < 0:
-        return f"loses {mean}"
-    return f"makes no sure difference, {mean}"
+    if not difference.is_sure:
+        return f"makes no sure difference, {mean}"
+    return f"{'gains' if difference.mean > 0 else 'loses'} {mean}"

@@ -68,7 +68,7 @@ def difference_tables(results: Results) -> list[Table]:
 
 
 def short_difference_tables(results: Results) -> list[Table]:
-    """The same without intervals: in brackets stand gains whose interval holds 0."""
+    """The same without intervals: in brackets stand those that another seed might undo."""
     what = f"points over {results.control}, (in brackets) if not sure"
     return _tables(results, lambda task: what, _short_points)
 
@@ -112,6 +112,10 @@ def note(results: Results) -> str:
 
 def intervals_note(results: Results) -> str:
     """What the differences to the control are, and what their intervals cover."""
+    return f"{_intervals(results)} They are not corrected for the number of comparisons."
+
+
+def _intervals(results: Results) -> str:
     what = f"Paired differences in {main_titles(results)} on the same test examples, in points"
     covered = {score.over_control.covers for score in results.scores if score.over_control}
     if covered == {"seeds and examples"}:
@@ -291,4 +295,4 @@ def _short_points(score: Score) -> str:
     if difference is None:
         return ""
     mean = points(difference.mean)
-    return mean if difference.low > 0 or difference.high < 0 else f"({mean})"
+    return mean if difference.is_sure else f"({mean})"

@@ -12,18 +12,18 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from lingweave.report.claims import compared_claims, untested_claims
-from lingweave.report.summary import summary
+from lingweave.report.summary import caveats, summary
 from lingweave.report.tables import (
     Table,
     alignment_table,
-    note,
     score_tables,
+    seeds_note,
     short_difference_tables,
 )
 from lingweave.study import Results
 from lingweave.training import UpdateReport
 
-COLUMNS_AT_ONCE = 7
+COLUMNS_AT_ONCE = 6
 """So many columns of numbers fit into 80 characters beside the systems' names."""
 
 
@@ -97,9 +97,8 @@ def print_results(console: Console, results: Results) -> None:
         print_table(console, alignment_table(results))
     for table in (*score_tables(results), *short_difference_tables(results)):
         print_table(console, table)
-    console.print(note(results), highlight=False, markup=False)
-    console.print()
-    console.print(summary(results), highlight=False, markup=False)
+    told = [seeds_note(results), summary(results), *caveats(results)]
+    console.print("\n\n".join(told), highlight=False, markup=False)
     _print_claims(console, results)
 
 

@@ -2,8 +2,8 @@ from .judging import judged
 from .probe_plan import ProbeTexts, linked_texts, tatoeba_texts
 from .probe_results import ProbeResults
 from .probing import probe
-from .results import MEAN, ClaimResult, Estimate, Results, Score
-from .run import RESULTS, Observer, run_study
+from .results import MEAN, RESULTS, ClaimResult, Estimate, Results, Score, write_results
+from .run import Observer, run_study
 from .samples import Sample
 from .single import evaluate, finetune, pretrain
 from .word_alignment import (
@@ -36,4 +36,5 @@ __all__ = [
     "probe",
     "run_study",
     "tatoeba_texts",
+    "write_results",
 ]

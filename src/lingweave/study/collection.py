@@ -1,4 +1,4 @@
-"""Finished stages → results: scores with intervals, claims, and how all of it was made."""
+"""Finished stages → results: scores with intervals, and how all of it was made."""
 
 import json
 import subprocess
@@ -13,26 +13,23 @@ import numpy as np
 from lingweave import __version__
 from lingweave.config import Recipe, options_of
 from lingweave.evaluation import (
-    MIN_SEEDS,
     PREDICTIONS,
     Cell,
-    Interval,
     Model,
     Predictions,
-    Runs,
-    compare_scores,
     join_predictions,
+    joint_signature,
     read_predictions,
-    score_interval,
     seed_runs,
 )
 from lingweave.study import aligning, finetuning, pretraining
+from lingweave.study.differences import estimate
 from lingweave.study.plan import Plan
-from lingweave.study.results import MEAN, Estimate, Measure, Results, Score, SeedScore, Switched
+from lingweave.study.results import MEAN, Measure, Results, Score, SeedScore, Switched
 from lingweave.study.samples import collect_samples
 from lingweave.study.stage import Stage, Store, machine
 from lingweave.study.trials import Trial
-from lingweave.tasks import TASKS, Metric, Statistics, Task
+from lingweave.tasks import TASKS, Task
 
 LOSSES_SHOWN = 50
 """About so many losses of a training are enough for its curve."""
@@ -113,22 +110,14 @@ class _Collection:
 
     def _score(self, name: str, languages: Sequence[str], trials: Sequence[Trial]) -> Score:
         cell, task = _cell(trials[0]), TASKS[self.recipe.tasks[trials[0].task].task]
-        metric = task.metrics[0]
         runs = seed_runs(self.predictions, cell, languages)
-        over_control = None
-        others = set(self.recipe.systems_on(cell.task)) - {cell.system}
-        if self.recipe.control in others:
-            control = cell._replace(system=self.recipe.control)
-            base = seed_runs(self.predictions, control, languages)
-            over_control = _difference(runs, base, metric)
         seeds = self._seed_scores(trials, languages, task)
         return Score(
             **cell._asdict(),
             language=name,
             num_examples=sum(len(models[0]) for models in next(iter(runs.values()))),
-            score=_estimate(score_interval(_by_test_set(runs), metric)),
+            score=estimate(runs, task.metrics[0]),
             metrics=_means([seed.metrics for seed in seeds]),
-            over_control=over_control,
             seeds=seeds,
         )
 
@@ -146,28 +135,10 @@ class _Collection:
                 pretraining_seed=seeds[0],
                 finetuning_seed=seeds[1],
                 metrics=_means([{name: score[name] for name in names} for score in scores]),
-                signature=scores[0]["signature"] if len(scores) == 1 else "",
+                signature=joint_signature([score["signature"] for score in scores]),
             )
             for seeds, scores in by_seed.items()
         ]
-
-
-def _by_test_set(runs: Runs) -> list[list[Statistics]]:
-    """The statistics of each test set and, in it, of each model, whatever its seed."""
-    return [
-        [rows for models in of_seeds for rows in models]
-        for of_seeds in zip(*runs.values(), strict=True)
-    ]
-
-
-def _difference(runs: Runs, control: Runs, metric: Metric) -> Estimate:
-    """Over seeds and examples, or, where the seeds tell too little, over examples alone."""
-    comparison = compare_scores(runs, control, metric)
-    if comparison.num_seeds < MIN_SEEDS:
-        own, base = _by_test_set(runs), _by_test_set(control)
-        return _estimate(score_interval(own, metric, control=base))
-    low, high = comparison.interval() if comparison.doubt else (comparison.effect,) * 2
-    return Estimate(mean=comparison.effect, low=low, high=high, covers="seeds and examples")
 
 
 def _switched(trials: Sequence[Trial], store: Store) -> Switched | None:
@@ -194,10 +165,6 @@ def _switched(trials: Sequence[Trial], store: Store) -> Switched | None:
 
 def _means(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: float(np.mean([score[name] for score in scores])) for name in scores[0]}
-
-
-def _estimate(interval: Interval) -> Estimate:
-    return Estimate(mean=interval.mean, low=interval.low, high=interval.high)
 
 
 def _measure(task_name: str) -> Measure:

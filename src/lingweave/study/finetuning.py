@@ -274,7 +274,7 @@ def evaluate_model(
         encoded = task.encode(tokenizer, examples, max_length)
         _check_lengths(model, encoded, place.inputs["model"])
         predictions = task.predict(model, tokenizer, examples, encoded, precision)
-        about = _about(f"{task_name}.{task.version}", language, source, provenance)
+        about = _about(f"{task_name}.{task.version}", language, source, provenance, rule)
         statistics = task.statistics(examples, predictions)
         scores[language] = score_predictions(task, statistics, about)
         if processes.is_main():
@@ -285,7 +285,9 @@ def evaluate_model(
         (place.out / SCORES).write_text(json.dumps(scores, indent=1), "utf-8")
 
 
-def _about(task: str, language: str, source: Examples, provenance: Provenance) -> dict[str, str]:
+def _about(
+    task: str, language: str, source: Examples, provenance: Provenance, rule: Rule
+) -> dict[str, str]:
     """The facts of a signature, in its order; those that are by default are left out."""
     facts = {
         "task": task,
@@ -297,6 +299,7 @@ def _about(task: str, language: str, source: Examples, provenance: Provenance) -
         "lang": language,
         "model": provenance.model[:DIGEST_LENGTH],
         "seeds": provenance.seeds,
+        "selection": "" if rule == "dev" else rule,
     }
     return {name: fact for name, fact in facts.items() if fact}
 

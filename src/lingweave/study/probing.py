@@ -12,7 +12,6 @@ import numpy as np
 
 from lingweave import __version__
 from lingweave.alignment.contextual import Extraction
-from lingweave.corpus import atomic_write
 from lingweave.evaluation.extraction import ExtractionSetting, Scores, choose
 from lingweave.evaluation.scores import signature
 from lingweave.study.probe_plan import DIGEST_DIGITS, ProbePlan, ProbeTexts, make_probe_plan
@@ -30,7 +29,8 @@ from lingweave.study.probe_results import (
     Unit,
 )
 from lingweave.study.probe_stages import FAST_ALIGN, PROBE, PROBE_VERSION
-from lingweave.study.run import RESULTS, Observer, run_stages
+from lingweave.study.results import write_results
+from lingweave.study.run import Observer, run_stages
 from lingweave.study.stage import Stage, Store, machine
 from lingweave.training import processes
 
@@ -55,9 +55,7 @@ def probe(
     run_stages(plan.stages, store, observer)
     results = _collect(plan, store, command)
     if processes.is_main():
-        with atomic_write(out / RESULTS) as file:
-            file.write(results.model_dump_json(indent=1))
-            file.write("\n")
+        write_results(results, out)
     return results
 
 

@@ -1,10 +1,12 @@
 """What a study found: scores by system, setting, task and language, and how they were made."""
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from lingweave.config import Rule
+from lingweave.corpus import atomic_write
 from lingweave.study.samples import Sample
 
 
@@ -25,6 +27,11 @@ class Estimate(Frozen):
     low: float
     high: float
     covers: Literal["examples", "seeds and examples"] = "examples"
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether a difference would come out with the same sign for other seeds and examples."""
+        return self.covers == "seeds and examples" and (self.low > 0 or self.high < 0)
 
 
 class SeedScore(Frozen):
@@ -53,7 +60,7 @@ class Score(Frozen):
     num_examples: int
     score: Estimate
     metrics: dict[str, float]
-    over_control: Estimate | None
+    over_control: Estimate | None = None
     seeds: list[SeedScore]
 
 
@@ -181,3 +188,12 @@ class Results(Frozen):
 
 MEAN = "mean"
 """In place of a language: the mean over all test languages but the one trained on."""
+
+RESULTS = "results.json"
+
+
+def write_results(results: BaseModel, folder: Path) -> None:
+    """Write the results of a study, or of a probe, into its folder."""
+    with atomic_write(folder / RESULTS) as file:
+        file.write(results.model_dump_json(indent=1))
+        file.write("\n")

@@ -5,18 +5,16 @@ from pathlib import Path
 from typing import Protocol
 
 from lingweave.config import Recipe
-from lingweave.corpus import atomic_write
 from lingweave.corpus.twins import TwinOptions, write_twins
 from lingweave.evaluation import PREDICTIONS
 from lingweave.study.collection import collect_results
 from lingweave.study.judging import judged
 from lingweave.study.plan import Plan, make_plan
-from lingweave.study.results import Results
+from lingweave.study.results import Results, write_results
 from lingweave.study.stage import Stage, Store, Workplace
 from lingweave.training import UpdateReport, processes
 
 TWINS_VERSION = 2
-RESULTS = "results.json"
 
 
 class Observer(Protocol):
@@ -56,9 +54,7 @@ def run_study(recipe: Recipe, out: Path, *, observer: Observer, command: str = "
 def _collected(recipe: Recipe, plan: Plan, store: Store, out: Path, command: str) -> Results:
     """Collect and write the results."""
     results = judged(collect_results(recipe, plan, store, out / PREDICTIONS, command), out)
-    with atomic_write(out / RESULTS) as file:
-        file.write(results.model_dump_json(indent=1))
-        file.write("\n")
+    write_results(results, out)
     return results
 
 
