@@ -13,7 +13,7 @@ from lingweave.study.probe_results import (
     ModelProbe,
     RetrievalCurve,
 )
-from lingweave.study.results import LengthBucket, Measure, SeedScore, Switched
+from lingweave.study.results import LengthBucket, Measure, Retrieved, SeedScore, Switched
 from lingweave.study.samples import Segment
 
 HOSTILE = """</style></script><script>alert("1")</script><img src="https://example.org/x">&amp;'"""
@@ -100,6 +100,12 @@ def make_results(**changes):
                 "method": "fast-align",
                 "symmetrization": "intersection",
             }
+        ],
+        "retrieval": [
+            Retrieved(system=system, seed=seed, text=text, by_layer=layers, signature="s")
+            for system in SYSTEMS
+            for seed in (1, 2)
+            for text, layers in (("de-en", [0.2, 0.6, 0.7 + seed / 10]), ("ar-en", [0.0, 0.1, 0.3]))
         ],
         "systems": systems,
         "recipe": {"name": "everything", "systems": {"mlm": {"objective": "mlm"}}},

@@ -7,6 +7,7 @@ from importlib.resources import files
 import pytest
 import yaml
 
+from lingweave.report import markdown_report
 from lingweave.report.dot_plots import shown_name
 from lingweave.report.line_plots import NUM_STYLES
 from lingweave.report.page import is_number, render
@@ -84,6 +85,7 @@ def test_a_study_with_everything_has_every_section_in_order():
         "Further metrics",
         "Systems and their training",
         "Words and their links",
+        "Finding translations",
         "What it cost",
         "Run it again",
     ]
@@ -103,6 +105,7 @@ def test_sections_without_data_are_left_out():
             "scores": [one[0].model_copy(update={"over_control": None})],
             "measures": {"xnli": measure.model_copy(update={"metrics": {"accuracy": "accuracy"}})},
             "samples": [],
+            "retrieval": [],
             "lengths": [],
             "switched": [],
             "alignments": [],
@@ -229,6 +232,20 @@ def test_claims_show_verdict_reason_and_figures():
         "difference +2.0 points; 95 % interval [+1.0, +3.0]; p = 0.004; p = 0.012 after Holm's "
         "correction; 3 seeds; tlm against mlm"
     )
+
+
+def test_retrieval_is_drawn_by_layer_and_the_last_one_told_in_a_table():
+    """de-en: 80 and 90 % by seed, ar-en 30 %; in the first layer 20 and 0 %."""
+    results = make_results()
+    tree = Tree(page_of(results))
+    assert "Sentences found by their translations, last layer, in %" in tree.texts("caption")
+    (picture,) = (
+        attributes["aria-label"]
+        for _, attributes, _ in tree.all("svg", role="img")
+        if attributes["aria-label"].startswith("retrieval of sentences")
+    )
+    assert "untouched from 10 to 57.5; mlm from 10 to 57.5" in picture
+    assert "| untouched | 85.0 | 30.0 | 57.5 |" in markdown_report(results)
 
 
 def test_samples_carry_language_and_direction():

@@ -59,7 +59,9 @@ def test_studies_of_twins_are_planned(name, num_trained, num_finetuned, tmp_path
             {"align": 14, "tokenize": 14, "encoder": 1, "pretrain": 18}
             | {"lexicons": 1, "relevance": 3, "body": 2 * 3}
             | {"finetune": 3 * (7 * 3 + 1 * 2 + 3 * 3 + 2 * 3)}
-            | {"evaluate": 3 * (7 * 4 + 1 * 2 + 3 * 4 + 2 * 4)},
+            | {"evaluate": 3 * (7 * 4 + 1 * 2 + 3 * 4 + 2 * 4)}
+            # 12 languages of Tatoeba, before and after.
+            | {"sentences": (1 + 18) * 12},
         ),
         (
             "real-xnli",

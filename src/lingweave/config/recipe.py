@@ -56,6 +56,11 @@ class Recipe(Strict):
     selection: Annotated[list[Rule], EACH_ONCE] = Field(
         default=["dev"], min_length=1, description="which of a fine-tuning's weights are tested"
     )
+    retrieval: str | None = Field(
+        default=None,
+        description="folder of line-parallel sentences, laid out as LASER's Tatoeba: each encoder "
+        "is asked, layer by layer, to find their translations",
+    )
     lexicons: LexiconSource = LexiconSource()
     code_switching: LexiconSwitchOptions = LexiconSwitchOptions()
     progressive: Progressive = Progressive()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import yaml
 
 from lingweave.report.claims import claims_table
+from lingweave.report.retrieval import EXPLANATION, retrieval_table
 from lingweave.report.summary import caveats, summary
 from lingweave.report.tables import (
     Table,
@@ -55,6 +56,9 @@ def _lines(results: Results) -> Iterator[str]:
     yield from table_lines(systems_table(results))
     if results.switched:
         yield from table_lines(switching_table(results))
+    if (retrieval := retrieval_table(results)) is not None:
+        yield from table_lines(retrieval)
+        yield f"\n{escaped(EXPLANATION)}"
     yield "\n### Recipe\n\n```yaml"
     yield yaml.safe_dump(results.recipe, sort_keys=False, allow_unicode=True).rstrip()
     yield "```\n\n### Made by\n"

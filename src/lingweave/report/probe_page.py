@@ -10,7 +10,7 @@ from lingweave.report.line_plots import NUM_STYLES, Curve, LineFigure, line_pane
 from lingweave.report.page import Block, Page, Section
 from lingweave.report.probes import EXPLANATION, model_tables, probe_summary, remarks
 from lingweave.report.study_page import command, made_by
-from lingweave.study.probe_results import ANY, ModelProbe, ProbeResults, RetrievalCurve
+from lingweave.study.probe_results import ANY, ModelProbe, ProbeResults
 
 _LAYER = "layer (0: the embeddings)"
 
@@ -40,7 +40,7 @@ def _retrieval(results: ProbeResults) -> Iterator[LineFigure]:
     for unit in units:
         curves = []
         for number, model in enumerate(results.models):
-            chosen = [curve for curve in model.retrieval if _is_plain(curve, unit)]
+            chosen = [one for one in model.retrieval if one.unit == unit and one.is_plain]
             accuracies = [[100 * value for value in curve.both_ways] for curve in chosen]
             if not chosen:
                 continue
@@ -54,10 +54,6 @@ def _retrieval(results: ProbeResults) -> Iterator[LineFigure]:
     caption = f"Accuracy at 1 in %, both ways, mean of all texts, by CSLS and mean vectors. {told}"
     if panels:
         yield LineFigure(caption.rstrip(), panels, _LAYER)
-
-
-def _is_plain(curve: RetrievalCurve, unit: str) -> bool:
-    return (curve.unit, curve.pooling, curve.similarity) == (unit, "mean", "csls")
 
 
 def _error_rates(results: ProbeResults) -> Iterator[LineFigure]:

@@ -10,6 +10,7 @@ from lingweave.report.gaps import gap_table, gaps
 from lingweave.report.length_gaps import length_figures
 from lingweave.report.line_plots import LineFigure
 from lingweave.report.page import Block, Page, Section
+from lingweave.report.retrieval import retrieval_figure, retrieval_table
 from lingweave.report.study_figures import (
     difference_figures,
     gap_figure,
@@ -45,6 +46,7 @@ def study_page(results: Results) -> Page:
         _other_metrics(results),
         _systems(results),
         _words(results),
+        _retrieval(results),
         _cost(results),
         _again(results),
     ]
@@ -163,6 +165,14 @@ def _words(results: Results) -> Section | None:
     if results.switched:
         blocks.append(Block(tables=[switching_table(results)]))
     return Section(name="words", title="Words and their links", blocks=blocks) if blocks else None
+
+
+def _retrieval(results: Results) -> Section | None:
+    table = retrieval_table(results)
+    if table is None:
+        return None
+    block = Block(figures=[retrieval_figure(results)], tables=[table])
+    return Section(name="retrieval", title="Finding translations", blocks=[block])
 
 
 def _cost(results: Results) -> Section | None:

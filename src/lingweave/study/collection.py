@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,9 @@ from lingweave.evaluation import (
 from lingweave.study import aligning, finetuning, pretraining
 from lingweave.study.differences import estimate
 from lingweave.study.plan import Plan
-from lingweave.study.results import MEAN, Measure, Results, Score, SeedScore, Switched
+from lingweave.study.probe_results import TextProbe
+from lingweave.study.probe_stages import PROBE
+from lingweave.study.results import MEAN, Measure, Results, Retrieved, Score, SeedScore, Switched
 from lingweave.study.samples import collect_samples
 from lingweave.study.stage import Stage, Store, machine
 from lingweave.study.trials import Trial
@@ -69,6 +71,7 @@ def collect_results(
         scores=[score for own in trials.values() for score in collected.scores(own)],
         switched=[one for one in switched if one is not None],
         samples=collect_samples(recipe, plan, store),
+        retrieval=[*_retrieved(plan, store)],
         alignments=summaries,
         systems=_systems(recipe, plan, store),
         recipe=recipe.model_dump(mode="json", exclude_unset=True),
@@ -80,6 +83,20 @@ def collect_results(
         },
         stages=[_stage(stage, store) for stage in plan.stages],
     )
+
+
+def _retrieved(plan: Plan, store: Store) -> Iterator[Retrieved]:
+    for (system, seed), texts in plan.retrieval.items():
+        for text, stage in texts.items():
+            probe = TextProbe.model_validate(_json(store.folder(stage) / PROBE))
+            (curve,) = (curve for curve in probe.retrieval if curve.is_plain)
+            yield Retrieved(
+                system=system,
+                seed=seed,
+                text=text,
+                by_layer=curve.both_ways,
+                signature=curve.signature,
+            )
 
 
 def _cell(trial: Trial) -> Cell:

@@ -9,8 +9,10 @@ that is learned first. See `stages.py` for each stage and `trials.py` for the fi
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from lingweave.config import Recipe, Untrained
+from lingweave.study.probe_plan import sentence_stages, tatoeba_texts
 from lingweave.study.stage import Checkpoint, Stage
 from lingweave.study.stages import (
     align_stage,
@@ -32,17 +34,21 @@ class Plan:
             itself, whose masked-LM head nobody needs.
         systems: the ones that pre-train, by system and seed.
         trials: what will be scored.
+        retrieval: the stages that seek sentences, by system and seed, then by text; the encoder as
+            it is has one seed.
     """
 
     alignments: tuple[Stage, ...]
     encoder: Stage | Checkpoint
     systems: Mapping[tuple[str, int], Stage]
     trials: tuple[Trial, ...]
+    retrieval: Mapping[tuple[str, int], Mapping[str, Stage]]
 
     @property
     def stages(self) -> list[Stage]:
         """All of them, each behind those it builds on, none twice."""
         last = [stage for trial in self.trials for stage in (trial.finetune, trial.evaluate)]
+        last += [stage for texts in self.retrieval.values() for stage in texts.values()]
         found: dict[str, Stage] = {}
         for end in (*self.alignments, self.encoder, *self.systems.values(), *last):
             for stage in _with_inputs(end):
@@ -82,5 +88,27 @@ def make_plan(recipe: Recipe) -> Plan:
             if not isinstance(objective, Untrained)
             for seed in recipe.pretraining.seeds
         }
-    trials = tuple(plan_trials(recipe, encoder, systems, alignments))
-    return Plan(alignments=alignments, encoder=encoder, systems=systems, trials=trials)
+    return Plan(
+        alignments=alignments,
+        encoder=encoder,
+        systems=systems,
+        trials=tuple(plan_trials(recipe, encoder, systems, alignments)),
+        retrieval=_retrieval(recipe, encoder, systems),
+    )
+
+
+def _retrieval(
+    recipe: Recipe, encoder: Stage | Checkpoint, systems: Mapping[tuple[str, int], Stage]
+) -> dict[tuple[str, int], dict[str, Stage]]:
+    """Before and after: the encoder as it is where the recipe has it, and what systems made."""
+    if recipe.retrieval is None:
+        return {}
+    untrained = {
+        (name, recipe.pretraining.seeds[0]): encoder
+        for name, objective in recipe.systems.items()
+        if isinstance(objective, Untrained)
+    }
+    named = {f"{name}-{seed}": (name, seed) for name, seed in (*untrained, *systems)}
+    made = {name: {**untrained, **systems}[key] for name, key in named.items()}
+    found = sentence_stages(made, tatoeba_texts(Path(recipe.retrieval)))
+    return {named[name]: texts for name, texts in found.items()}

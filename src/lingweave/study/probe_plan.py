@@ -88,23 +88,14 @@ def make_probe_plan(models: Sequence[str], texts: ProbeTexts) -> ProbePlan:
     checkpoints = {
         name: given(Path(model)) for name, model in _by_name(_short(models), models).items()
     }
-    names = [name_of(text.open()) for text in texts.sentences]
-    sentences = {
-        name: (text, _text(text)) for name, text in _by_name(names, texts.sentences).items()
-    }
+    sentences = sentence_stages(checkpoints, texts.sentences)
     names = [name_of(linked.text.open()) for linked in texts.words]
     words = _by_name(names, texts.words)
     links = {name: _links_stage(name, linked) for name, linked in words.items()}
     return ProbePlan(
         checkpoints=checkpoints,
         links=links,
-        sentences={
-            model: {
-                name: _sentences_stage(f"sentences-{model}-{name}", *text, checkpoint)
-                for name, text in sentences.items()
-            }
-            for model, checkpoint in checkpoints.items()
-        },
+        sentences=sentences,
         words={
             model: {
                 name: _words_stage(f"words-{model}-{name}", linked, links[name], checkpoint)
@@ -113,6 +104,25 @@ def make_probe_plan(models: Sequence[str], texts: ProbeTexts) -> ProbePlan:
             for model, checkpoint in checkpoints.items()
         },
     )
+
+
+def sentence_stages(
+    models: Mapping[str, Stage | Checkpoint], texts: Sequence[BitextSource]
+) -> dict[str, dict[str, Stage]]:
+    """The stages that seek sentences by each encoder, by the encoder's name, then by the text's.
+
+    Raises:
+        UserError: a text is missing or wrong, or two of them cannot be told apart.
+    """
+    named = _by_name([name_of(text.open()) for text in texts], texts)
+    settings = {name: _text(text) for name, text in named.items()}
+    return {
+        model: {
+            name: _sentences_stage(f"sentences-{model}-{name}", text, settings[name], made)
+            for name, text in named.items()
+        }
+        for model, made in models.items()
+    }
 
 
 def tatoeba_texts(folder: Path) -> list[BitextSource]:
@@ -183,7 +193,7 @@ def _links_stage(name: str, linked: LinkedText) -> Stage:
 
 
 def _sentences_stage(
-    label: str, text: BitextSource, settings: dict[str, Any], model: Checkpoint
+    label: str, text: BitextSource, settings: dict[str, Any], model: Stage | Checkpoint
 ) -> Stage:
     work = partial(probe_sentences, source=text, model=model.digest[:DIGEST_DIGITS])
     return Stage("sentences", label, PROBE_VERSION, settings, work, inputs={"model": model})

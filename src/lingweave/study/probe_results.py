@@ -6,7 +6,7 @@ from lingweave.alignment import AlignmentScore
 from lingweave.alignment.contextual import Pooling
 from lingweave.evaluation.extraction import ExtractionSetting
 from lingweave.evaluation.retrieval import Similarity
-from lingweave.study.results import Frozen
+from lingweave.study.frozen import Frozen
 
 Unit = Literal["sentences", "words"]
 LinkKind = Literal["none", "gold", "FastAlign"]
@@ -29,6 +29,11 @@ class RetrievalCurve(Frozen):
     num_source: int
     num_target: int
     signature: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether vectors and similarity are those that encoders are compared by."""
+        return (self.pooling, self.similarity) == ("mean", "csls")
 
     @property
     def both_ways(self) -> list[float]:

@@ -108,9 +108,7 @@ def _read(stage: Stage, store: Store) -> TextProbe:
 def choose_layers(curves: Sequence[RetrievalCurve], unit: Unit) -> list[ChosenLayer]:
     """For each text the layer that is best on the mean of the others, by mean vectors and CSLS."""
     compared = {
-        curve.text: curve.both_ways
-        for curve in curves
-        if (curve.unit, curve.pooling, curve.similarity) == (unit, "mean", "csls")
+        curve.text: curve.both_ways for curve in curves if curve.unit == unit and curve.is_plain
     }
     chosen = []
     for text, accuracies in compared.items():

@@ -3,17 +3,12 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from lingweave.config import Rule
 from lingweave.corpus import atomic_write
+from lingweave.study.frozen import Frozen
 from lingweave.study.samples import Sample
-
-
-class Frozen(BaseModel):
-    """A part of the results."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Estimate(Frozen):
@@ -162,6 +157,25 @@ class LengthBucket(Frozen):
     scores: dict[str, float]
 
 
+class Retrieved(Frozen):
+    """How well an encoder finds the translations of a text's sentences: accuracy at 1, 0–1.
+
+    Attributes:
+        system: that made the encoder.
+        seed: of its pre-training.
+        text: its languages.
+        by_layer: mean of both directions in each layer, the embeddings' first; by the mean of the
+            pieces' vectors and CSLS.
+        signature: of what was measured.
+    """
+
+    system: str
+    seed: int
+    text: str
+    by_layer: list[float]
+    signature: str
+
+
 class Results(Frozen):
     """Everything that is reported of a study.
 
@@ -179,6 +193,7 @@ class Results(Frozen):
     lengths: list[LengthBucket] = []
     switched: list[Switched] = []
     samples: list[Sample] = []
+    retrieval: list[Retrieved] = []
     alignments: list[dict[str, Any]]
     systems: dict[str, dict[str, Any]]
     recipe: dict[str, Any]

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as parquet
-from pydantic import BaseModel, ConfigDict
 
 from lingweave.codeswitch import (
     AlignedSentences,
@@ -21,6 +20,7 @@ from lingweave.codeswitch import (
 from lingweave.config import Recipe
 from lingweave.corpus import Span, words_in
 from lingweave.study.aligning import PAIRS, SUMMARY
+from lingweave.study.frozen import Frozen
 from lingweave.study.lexicons import load_lexicons
 from lingweave.study.plan import Plan
 from lingweave.study.stage import Store
@@ -33,26 +33,22 @@ _NUM_WORDS = range(4, 13)
 """A matrix of so many words can be taken in at a glance, and fits a page."""
 
 
-class Segment(BaseModel):
+class Segment(Frozen):
     """A stretch of a switched sentence; `original` is what stood there, None where it still does.
 
     `language` is None where it is not known.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: str
     language: str | None
     original: str | None = None
 
 
-class Sample(BaseModel):
+class Sample(Frozen):
     """A sentence pair: words, 0-based links (source word, target word), and the source switched.
 
     `switched` is empty where the study switches no words; `switched_by` says what chose them.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     source_language: str | None
     target_language: str | None
