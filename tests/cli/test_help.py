@@ -92,6 +92,21 @@ def test_help_names_all_that_may_be_chosen(verb, names):
     assert f"One of {', '.join(names)}." in lingweave(verb, "--help").stdout
 
 
+@pytest.mark.parametrize(
+    ("verb", "default"),
+    [
+        ("finetune", "the task's own"),
+        ("evaluate", "the task's own"),
+        ("run", "runs/NAME"),
+        ("switch", "its file name"),
+        ("switch", "by its language"),
+    ],
+)
+def test_help_says_what_holds_where_an_option_is_not_given(verb, default):
+    """In square brackets it would be markup to the library that prints, and vanish."""
+    assert f"default: {default}." in lingweave(verb, "--help").stdout
+
+
 def test_the_console_script_is_there():
     script = Path(sys.executable).with_name("lingweave")
     if not script.exists():

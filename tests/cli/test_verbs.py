@@ -244,7 +244,9 @@ def test_finetune_then_evaluate(data):
 
     out = data / "scores"
     tests = [f"de={table['test.de']}", f"en={table['dev']}"]
-    printed = done("evaluate", model, *tests, "--out", out)
+    result = lingweave("evaluate", model, *tests, "--out", out, columns=80)
+    assert result.exit_code == 0, result.output
+    printed = result.stdout
     scores = json.loads((out / "scores.json").read_text("utf-8"))
     assert list(scores) == ["de", "en"]
     header, *rows = lines(out / "predictions.de.tsv")
@@ -260,10 +262,11 @@ def test_finetune_then_evaluate(data):
         batch = tokenizer(*map(list, zip(*pairs, strict=True)), padding=True, return_tensors="pt")
         said = classifier.eval()(**batch).logits.argmax(dim=-1).tolist()
     assert [LABELS[index] for index in said] == list(predicted)
-    first, second = printed.splitlines()[-2:]
-    assert first.startswith(f"accuracy {100 * scores['de']['accuracy']:.1f} macro-F1 ")
-    assert "lang:de|" in first
-    assert "lang:en|" in second
+    german, german_signature, english, english_signature = printed.splitlines()[-4:]
+    assert german.startswith(f"de: accuracy {100 * scores['de']['accuracy']:.1f} macro-F1 ")
+    assert english.startswith("en: accuracy ")
+    assert german_signature == scores["de"]["signature"]
+    assert english_signature == scores["en"]["signature"]
     assert [path.name for path in data.iterdir() if "unfinished" in path.name] == []
 
 

@@ -41,7 +41,9 @@ Seed = Annotated[int, typer.Option(help="Of every choice.")]
 Epochs = Annotated[int, typer.Option(help="Passes over the examples.")]
 BatchSize = Annotated[int, typer.Option(help="Examples in an update.")]
 MaxLength = Annotated[int, typer.Option(help="Pieces in a sequence; of one sentence, in bitext.")]
-TaskLength = Annotated[int | None, typer.Option(help="Pieces in a sequence [the task's own].")]
+TaskLength = Annotated[
+    int | None, typer.Option(help="Pieces in a sequence; default: the task's own.")
+]
 Tests = Annotated[list[str], typer.Argument(help="LANGUAGE=FILE, such as de=xnli/test.de.tsv.")]
 
 
@@ -129,9 +131,11 @@ def switch(
     lexicon: Annotated[list[Path], typer.Option(help="TSV or dictd .index; may be repeated.")],
     out: Annotated[Path, typer.Option(help="File to write, line by line that of the text.")],
     languages: Annotated[
-        list[str] | None, typer.Option(help="Of each lexicon, such as en-de [its file name].")
+        list[str] | None, typer.Option(help="Of each lexicon, such as en-de; default: its file name.")
     ] = None,
-    segmenter: Annotated[str | None, typer.Option(help="Of the text [by its language].")] = None,
+    segmenter: Annotated[
+        str | None, typer.Option(help="Of the text; default: by its language.")
+    ] = None,
     sentence_ratio: Annotated[float, typer.Option(help="Share of sentences switched.")] = 1.0,
     token_ratio: Annotated[float, typer.Option(help="Share of all words of these.")] = 0.6,
     provenance: Annotated[
@@ -266,9 +270,10 @@ def evaluate(
     options = _section(config.Finetuning, max_length=max_length)
     with reports.terminal_observer(console) as observer:
         scores = study.evaluate(Path(model), _task(task), examples, out, options, observer=observer)
-    for score in scores.values():
+    for language, score in scores.items():
         shown = [f"{metric.title} {100 * score[metric.name]:.1f}" for metric in TASKS[task].metrics]
-        console.print(*shown, score["signature"])
+        console.print(f"{language}:", *shown)
+        console.print(score["signature"], soft_wrap=True)  # to be copied: no line breaks in it
 
 
 @app.command()
@@ -315,7 +320,9 @@ def _languages(name: str) -> tuple[str, str]:
 @app.command()
 def run(
     recipe: Annotated[Path, typer.Argument(help="A YAML file; see recipes/ and docs/recipes.md.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for all results [runs/NAME].")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for all results; default: runs/NAME.")
+    ] = None,
 ) -> None:
     """Run a study: systems × settings × tasks × seeds; what is finished is never done twice."""
     loaded = config.load_recipe(recipe)
