@@ -4,9 +4,10 @@ import json
 import subprocess
 import sys
 
+import datasets
 import pytest
 
-from cli.inputs import ENGLISH, GERMAN, align_refusal, nli_lines, refusal, write
+from cli.inputs import ENGLISH, GERMAN, LABELS, align_refusal, nli_lines, refusal, write
 from lingweave.objectives import OBJECTIVES
 from lingweave.tasks import TASKS
 
@@ -163,8 +164,8 @@ def test_what_exists_is_not_written_over(data, verb):
     assert message == f"{out}: it exists already; name another folder"
 
 
-def finetune_refusal(data, table):
-    dev = data / "nli" / "dev.tsv"
+def finetune_refusal(data, table, dev=None):
+    dev = dev or data / "nli" / "dev.tsv"
     out = data / "new"
     return refusal(data, "finetune", data / "encoder", "--train", table, "--dev", dev, "--out", out)
 
@@ -212,6 +213,75 @@ def test_a_language_that_is_given_twice_is_told(data):
 def test_an_encoder_that_no_task_was_learned_with_is_not_tested(data):
     """transformers would give it a head drawn at random, and the scores would be chance."""
     assert evaluate_refusal(data, "encoder").startswith(f"{data / 'encoder'}: ")
+
+
+def on_the_hub(monkeypatch, *splits):
+    """Serve these splits, each with three examples of its own; return those that are asked for."""
+    asked = []
+
+    def load_dataset(_name, _config, *, split, **_options):
+        asked.append(split)
+        if split not in splits:
+            raise ValueError(f"no split {split}")
+        rows = [{"premise": split, "hypothesis": "a dog", "label": label} for label in LABELS]
+        return datasets.Dataset.from_list(rows).to_iterable_dataset()
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    return asked
+
+
+def test_of_a_hub_dataset_that_is_tested_or_selects_the_epoch_the_split_must_be_said(
+    data, monkeypatch
+):
+    """By default it would be what was trained on, and the scores too good."""
+    asked = on_the_hub(monkeypatch, "train")
+    name = "owner/nli:de"
+    found = [
+        finetune_refusal(data, name, dev=name),
+        evaluate_refusal(data, "encoder", f"de={name}"),
+    ]
+    for message in found:
+        assert message == (
+            f"{name}: no file has this name, and of a hub dataset the split must be said; "
+            f"check the path, or say which split: {name}@test; in a recipe `split: test`"
+        )
+    assert asked == ["train"]
+
+
+def test_a_recipe_trains_on_the_split_of_that_name_and_must_say_all_others(data, monkeypatch):
+    asked = on_the_hub(monkeypatch, "train")
+    recipe = write(
+        data / "recipe.yaml",
+        [
+            "name: x",
+            f"encoder: {{checkpoint: {json.dumps(str(data / 'encoder'))}}}",
+            "systems: {untouched: {objective: none}}",
+            "control: untouched",
+            "tasks:",
+            "  nli: {task: nli, languages: [de], train: &hub {path: owner/nli}, dev: *hub,",
+            "    test: {path: 'owner/{language}', split: test}}",
+        ],
+    )
+    message = refusal(data, "run", recipe, "--out", data / "new")
+    assert message.startswith("owner/nli: no file has this name, and of a hub dataset the split ")
+    assert asked == ["train"]
+
+
+def test_the_split_of_a_hub_dataset_is_the_one_that_is_said(data, monkeypatch):
+    asked = on_the_hub(monkeypatch, "train")
+    message = finetune_refusal(data, "owner/nli", dev="owner/nli:de@dev")
+    assert message.startswith("owner/nli:de: the hub dataset cannot be read (no split dev); ")
+    assert asked == ["train", "dev"]
+    message = evaluate_refusal(data, "encoder", "de=owner/nli@test")
+    assert message.startswith("owner/nli: the hub dataset cannot be read (no split test); ")
+
+
+def test_a_file_may_have_the_name_of_a_split(data, monkeypatch):
+    monkeypatch.chdir(data)
+    write(data / "nli" / "mine@dev", ["premise\thypothese\tlabel", "a\tb\tneutral"])
+    assert finetune_refusal(data, "nli/mine@dev").startswith(
+        "nli/mine@dev:1: no column hypothesis "
+    )
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "shape"])

@@ -27,3 +27,9 @@ def test_a_language_that_is_given_stays():
 def test_whether_a_language_is_filled_in_is_known(path, names):
     assert Examples(path=path).names_language is names
     assert Examples(path="a", where={"b": path}).names_language is names
+
+
+def test_only_what_is_trained_on_has_a_split_of_its_own_accord():
+    assert Examples(path="owner/name").split is None
+    assert Examples(path="owner/name").to_train_on().split == "train"
+    assert Examples(path="owner/name", split="all").to_train_on().split == "all"

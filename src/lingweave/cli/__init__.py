@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from pydantic import BaseModel, ValidationError
@@ -23,8 +23,12 @@ from rich.console import Console
 from lingweave import codeswitch, config, corpus, study
 from lingweave import report as reports
 from lingweave.cli.talking import NamingVerb, Verbs, command, console, say_version
+from lingweave.corpus.hub import parse_hub_name
 from lingweave.errors import RecipeError
 from lingweave.training import processes
+
+if TYPE_CHECKING:
+    from lingweave.tasks import Examples
 
 app = typer.Typer(
     cls=Verbs,
@@ -44,7 +48,9 @@ MaxLength = Annotated[int, typer.Option(help="Pieces in a sequence; of one sente
 TaskLength = Annotated[
     int | None, typer.Option(help="Pieces in a sequence; default: the task's own.")
 ]
-Tests = Annotated[list[str], typer.Argument(help="LANGUAGE=FILE, such as de=xnli/test.de.tsv.")]
+Tests = Annotated[
+    list[str], typer.Argument(help="LANGUAGE=FILE, such as de=xnli/test.de.tsv; hub: NAME@SPLIT.")
+]
 
 
 @app.callback()
@@ -131,7 +137,8 @@ def switch(
     lexicon: Annotated[list[Path], typer.Option(help="TSV or dictd .index; may be repeated.")],
     out: Annotated[Path, typer.Option(help="File to write, line by line that of the text.")],
     languages: Annotated[
-        list[str] | None, typer.Option(help="Of each lexicon, such as en-de; default: its file name.")
+        list[str] | None,
+        typer.Option(help="Of each lexicon, such as en-de; default: its file name."),
     ] = None,
     segmenter: Annotated[
         str | None, typer.Option(help="Of the text; default: by its language.")
@@ -216,7 +223,7 @@ def pretrain(
 @app.command(cls=NamingVerb)
 def finetune(
     encoder: Encoder,
-    train: Annotated[str, typer.Option(help="TSV, JSONL or hub dataset.")],
+    train: Annotated[str, typer.Option(help="TSV, JSONL or hub dataset: NAME@SPLIT.")],
     dev: Annotated[str, typer.Option(help="Selects the epoch.")],
     out: Annotated[Path, typer.Option(help="Folder for the fine-tuned model.")],
     task: Annotated[str, typer.Option(help="One of {tasks}.")] = "nli",
@@ -230,8 +237,6 @@ def finetune(
     seed: Seed = 1,
 ) -> None:
     """Fine-tune an encoder on a task."""
-    from lingweave.tasks import Examples
-
     options = _section(
         config.Finetuning,
         epochs=epochs,
@@ -240,7 +245,7 @@ def finetune(
         max_length=max_length,
         seeds=[seed],
     )
-    examples = {"train": Examples(path=train), "dev": Examples(path=dev, language=language)}
+    examples = {"train": _examples(train), "dev": _examples(dev, language)}
     with reports.terminal_observer(console) as observer:
         study.finetune(Path(encoder), _task(task), examples, out, options, observer=observer)
     console.print(f"The model is in {out}")
@@ -255,7 +260,7 @@ def evaluate(
     max_length: TaskLength = None,
 ) -> None:
     """Test a fine-tuned model, language by language."""
-    from lingweave.tasks import TASKS, Examples
+    from lingweave.tasks import TASKS
 
     examples: dict[str, Examples] = {}
     for test in tests:
@@ -266,7 +271,7 @@ def evaluate(
             raise RecipeError(
                 f"{language} is given twice", remedy="evaluate one file of each language at a time"
             )
-        examples[language] = Examples(path=path, language=language)
+        examples[language] = _examples(path, language)
     options = _section(config.Finetuning, max_length=max_length)
     with reports.terminal_observer(console) as observer:
         scores = study.evaluate(Path(model), _task(task), examples, out, options, observer=observer)
@@ -363,6 +368,16 @@ def _task(name: str) -> str:
     if name not in TASKS:
         raise RecipeError(f"unknown task {name!r}", remedy=f"choose one of: {', '.join(TASKS)}")
     return name
+
+
+def _examples(location: str, language: str = "") -> "Examples":
+    """Labelled examples in a file or, as `owner/name:config@split`, on the hub."""
+    from lingweave.tasks import Examples
+
+    dataset, _, split = location.rpartition("@")
+    if split and not Path(location).exists() and parse_hub_name(dataset):
+        return Examples(path=dataset, split=split, language=language)
+    return Examples(path=location, language=language)
 
 
 def _study(recipe: "config.Recipe", out: Path) -> None:

@@ -60,20 +60,27 @@ def parse_hub_name(text: str) -> HubName | None:
     return None if match is None else HubName(match["dataset"], match["config"])
 
 
-def open_hub(name: HubName, *, split: str, error: type[UserError]) -> HubRows:
+def open_hub(name: HubName, *, split: str | None, error: type[UserError]) -> HubRows:
     """Find one split of a hub dataset and prepare to stream it.
 
     Args:
         name: the dataset.
-        split: for example `train`.
+        split: for example `train`; None is refused, lest one be tested on what was trained on.
         error: the class of error to raise.
 
     Returns:
         its rows.
 
     Raises:
-        error: the hub cannot be reached, or has no such dataset, configuration or split.
+        error: no split is given; or the hub cannot be reached, or has no such dataset,
+            configuration or split.
     """
+    if split is None:
+        raise error(
+            "no file has this name, and of a hub dataset the split must be said",
+            remedy=f"check the path, or say which split: {name}@test; in a recipe `split: test`",
+            path=str(name),
+        )
     from datasets import load_dataset  # a second of imports, for the hub only
     from datasets.exceptions import DatasetNotFoundError, DatasetsError
 

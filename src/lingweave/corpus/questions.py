@@ -41,7 +41,7 @@ class Question:
     answers: tuple[Answer, ...]
 
 
-def read_questions(location: Path | str, *, split: str = "train") -> Iterator[Question]:
+def read_questions(location: Path | str, *, split: str | None = "train") -> Iterator[Question]:
     """Yield the questions of a file, in order.
 
     - a file: SQuAD 1.1 JSON (`data` → `paragraphs` → `qas`).
@@ -53,7 +53,7 @@ def read_questions(location: Path | str, *, split: str = "train") -> Iterator[Qu
 
     Args:
         location: the file, or the hub dataset's name.
-        split: of a hub dataset; of no meaning for files.
+        split: of a hub dataset, None is refused there; of no meaning for files.
 
     Yields:
         the questions.
@@ -75,7 +75,7 @@ def read_questions(location: Path | str, *, split: str = "train") -> Iterator[Qu
         raise TableError("it holds no question", remedy="check the file's content", path=location)
 
 
-def _entries(location: Path | str, split: str) -> Iterator[tuple[Mapping[str, Any], Any]]:
+def _entries(location: Path | str, split: str | None) -> Iterator[tuple[Mapping[str, Any], Any]]:
     """Yield (question, context) as they stand there."""
     path = Path(location)
     if path.exists():

@@ -51,7 +51,7 @@ def read_table(
     columns: Mapping[str, Column],
     *,
     where: Mapping[Column, str] | None = None,
-    split: str = "train",
+    split: str | None = "train",
 ) -> Iterator[Row]:
     """Yield the rows of a table, each checked, one at a time.
 
@@ -66,7 +66,7 @@ def read_table(
         columns: for each field of the result, the column it comes from; all by name or all by
             number.
         where: keep only the rows that have these values in these columns.
-        split: of a hub dataset; of no meaning for files.
+        split: of a hub dataset, None is refused there; of no meaning for files.
 
     Yields:
         the rows in order; take the first n with `itertools.islice`.
@@ -98,7 +98,9 @@ def read_table(
 _Cells: TypeAlias = Mapping[Column, str]
 
 
-def _cells(location: Path | str, columns: list[Column], split: str) -> Iterator[tuple[int, _Cells]]:
+def _cells(
+    location: Path | str, columns: list[Column], split: str | None
+) -> Iterator[tuple[int, _Cells]]:
     """Yield each row's line and the text of at least those columns."""
     path = Path(location)
     if not path.exists():
@@ -172,7 +174,9 @@ def _cells_of_jsonl(path: Path, columns: list[Column]) -> Iterator[tuple[int, _C
         yield number, {name: _text(row[name], name, path, number) for name in columns}
 
 
-def _cells_of_hub(name: HubName, columns: list[Column], split: str) -> Iterator[tuple[int, _Cells]]:
+def _cells_of_hub(
+    name: HubName, columns: list[Column], split: str | None
+) -> Iterator[tuple[int, _Cells]]:
     rows = open_hub(name, split=split, error=TableError)
     class_names = {column: rows.class_names(str(column)) for column in columns}
     for number, row in enumerate(rows, start=1):

@@ -43,14 +43,14 @@ def read_tagged(
     location: Path | str,
     *,
     columns: Mapping[str, Column] = HUB_COLUMNS,
-    split: str = "train",
+    split: str | None = "train",
 ) -> Iterator[TaggedSentence]:
     """Yield the sentences of a file, in order.
 
     Args:
         location: the file, or a hub dataset as in `read_table`.
         columns: of a hub dataset: those of the words and of the tags; of no meaning for files.
-        split: of a hub dataset; of no meaning for files.
+        split: of a hub dataset, None is refused there; of no meaning for files.
 
     Yields:
         the sentences.
@@ -115,7 +115,7 @@ def _word_and_tag(line: str, path: Path, number: int) -> tuple[str, str]:
 
 
 def _sentences_of_hub(
-    location: Path | str, columns: Mapping[str, Column], split: str
+    location: Path | str, columns: Mapping[str, Column], split: str | None
 ) -> Iterator[TaggedSentence]:
     name = parse_hub_name(location) if isinstance(location, str) else None
     if name is None:

@@ -292,7 +292,7 @@ def _about(
     facts = {
         "task": task,
         "test": Path(source.path).name,
-        "split": "" if Path(source.path).exists() else source.split,
+        "split": "" if Path(source.path).exists() else source.split or "",
         "skip": str(source.skip or ""),
         "first": str(source.first or ""),
         "data": provenance.data[language][:DIGEST_LENGTH],

@@ -92,7 +92,7 @@ def finetune(
         UserError: an input is wrong, or `out` exists.
     """
     inputs, seed = {"encoder": given(encoder)}, options.seeds[0] if options.seeds else 1
-    material = Material(train=[examples["train"]], dev=[examples["dev"]])
+    material = Material(train=[examples["train"].to_train_on()], dev=[examples["dev"]])
     last = finetune_stage(task, task, material, options, seed, inputs, ExampleDigests())
     _run([last], out, observer)
 

@@ -220,7 +220,7 @@ class _Start:
 def _untranslated(task: TaskSource) -> Material:
     """The task's own examples."""
     source = task.source_language
-    return Material(train=[task.train.of(source)], dev=[task.dev.of(source)])
+    return Material(train=[task.train.of(source).to_train_on()], dev=[task.dev.of(source)])
 
 
 def _translated(task: TaskSource, languages: Sequence[str]) -> Material:
@@ -229,6 +229,6 @@ def _translated(task: TaskSource, languages: Sequence[str]) -> Material:
     assert train is not None  # as the recipe's check makes sure
     assert dev is not None
     return Material(
-        train=[train.of(language) for language in languages],
+        train=[train.of(language).to_train_on() for language in languages],
         dev=[dev.of(language) for language in languages],
     )

@@ -25,7 +25,10 @@ class Examples(BaseModel):
     where: dict[str, str] = Field(
         default={}, description="take rows with these values in these columns; may hold {language}"
     )
-    split: str = Field(default="train", description="of a hub dataset")
+    split: str | None = Field(
+        default=None,
+        description="of a hub dataset; default: train, for what is trained on; else none",
+    )
     skip: int = Field(default=0, ge=0, description="pass over so many examples, the first")
     first: int | None = Field(default=None, ge=1, description="then take so many")
     language: str = Field(
@@ -51,6 +54,10 @@ class Examples(BaseModel):
                 "language": self.language or language,
             }
         )
+
+    def to_train_on(self) -> "Examples":
+        """The same; of a hub dataset the split `train`, where none is said."""
+        return self if self.split else self.model_copy(update={"split": "train"})
 
     @property
     def names_language(self) -> bool:
