@@ -104,6 +104,31 @@ def test_an_encoder_that_is_not_there_is_told(data):
     assert message.startswith(f"{data / 'none'}: no such directory; ")
 
 
+def test_text_that_is_not_split_into_words_is_not_trained_on(data):
+    chinese = ["我们昨天下午在北京买了一本书", "他们今天上午去学校学习中文"] * 10
+    write(data / "a.txt", [f"{english} today" for english in ENGLISH[:20]])
+    write(data / "b.txt", chinese)
+    both = f"{data / 'a.txt'},{data / 'b.txt'}"
+    message = refusal(data, "pretrain", data / "encoder", both, "--out", data / "new")
+    assert message.startswith(f"{both}:1: the target sentences are not split into words (20 of 20)")
+
+
+@pytest.mark.parametrize("verb", ["align", "pretrain"])
+def test_a_folder_whose_name_says_no_languages_is_taken_with_the_options_that_say_them(data, verb):
+    folder = (data / "en-de").rename(data / "pairs")
+    bitext = [folder] if verb == "align" else [data / "encoder", folder]
+    options = ["--out", data / "new"]
+    message = refusal(data, verb, *bitext, *options)
+    assert message == (
+        f"{folder}: 'pairs' does not say which two languages these are (as `en-de` would); name it "
+        "so, or say both: --source-language and --target-language, in a recipe source_language and "
+        "target_language"
+    )
+    options += ["--source-language", "en", "--target-language", "xx"]
+    message = refusal(data, verb, *bitext, *options)
+    assert message.startswith(f"{folder / 'train.xx'}: no such file ")
+
+
 def test_an_unknown_objective_is_told_with_those_that_are_known(data):
     message = pretrain_refusal(data, "--objective", "elm")
     assert message == f"unknown objective 'elm'; choose one of: {', '.join(OBJECTIVES)}"

@@ -105,7 +105,8 @@ def test_a_missing_column_is_refused_with_those_found(write):
     path = write("x.tsv", "sentence1\tsentence2\tlabel\na\tb\tc\n")
     assert refusal(path, NLI) == (
         f"{path}:1: no column premise (found: label, sentence1, sentence2); "
-        "name the columns as line 1 does, or by number from 0 if it is no header"
+        "give the file a header with that name, or name its columns in a recipe, by `columns:` "
+        "(numbers from 0 if it has no header)"
     )
     path = write("x.jsonl", '{"premise": "a", "label": "b"}\n')
     assert f"{path}:1: no column hypothesis (found: label, premise)" in refusal(path, NLI)

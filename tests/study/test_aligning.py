@@ -247,6 +247,27 @@ def test_words_come_by_the_segmenter_that_is_named(bitext_files, align_pairs):
     assert words_of(pair.target, pair.target_words) == ["es", "ist", "hier", "."]
 
 
+UNSEGMENTED = ["我们昨天下午在北京买了一本书", "他们今天上午去学校学习中文"] * 10
+TRANSLATED = ["we bought a book in Beijing yesterday", "they learn Chinese at school today"] * 10
+
+
+def test_text_that_is_not_split_into_words_is_refused(bitext_files, pharaoh, align_pairs):
+    """Whole clauses would count as words, and systems would be trained on hardly a link."""
+    bitext, source = bitext_files(TRANSLATED, UNSEGMENTED, languages=("a", "b"))
+    with pytest.raises(AlignmentError) as caught:
+        align_pairs(bitext, source, Alignment())
+    assert str(caught.value).startswith(
+        f"{bitext.name}:1: the target sentences are not split into words (20 of 20); split it into "
+        "words first: say its language, or choose the segmenter jieba "
+    )
+    # Links that are given were found elsewhere.
+    bitext, source = bitext_files(
+        TRANSLATED, UNSEGMENTED, languages=("a", "b"), links=pharaoh(*["0-0"] * 20)
+    )
+    pairs, _ = align_pairs(bitext, source, Alignment())
+    assert as_lists(pairs) == [[[0, 0]]] * 20
+
+
 def test_pairs_come_back_from_the_disk_as_they_were(bitext_files, pharaoh, tmp_path, align_pairs):
     """Chinese words of one and two characters, a character beyond 16 bits, a pair without links."""
     sources = ["I love Beijing 🐉 .", "Yes", "He said “no”."]

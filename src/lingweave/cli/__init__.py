@@ -192,6 +192,12 @@ def pretrain(
     bitext: Annotated[list[str], typer.Argument(help="Folders, files or hub datasets.")],
     out: Annotated[Path, typer.Option(help="Folder for the new checkpoint.")],
     objective: Annotated[str, typer.Option(help="One of {objectives}.")] = "weam",
+    source_language: Annotated[
+        str | None, typer.Option(help="Of each bitext; default: by its name.")
+    ] = None,
+    target_language: Annotated[
+        str | None, typer.Option(help="Of each bitext; default: by its name.")
+    ] = None,
     max_pairs: Annotated[int | None, typer.Option(help="Of each bitext, the first.")] = None,
     epochs: Epochs = 2,
     batch_size: BatchSize = 32,
@@ -213,7 +219,16 @@ def pretrain(
         max_length=max_length,
         seeds=[seed],
     )
-    sources = [_section(config.BitextSource, location=name, max_pairs=max_pairs) for name in bitext]
+    sources = [
+        _section(
+            config.BitextSource,
+            location=name,
+            source_language=source_language,
+            target_language=target_language,
+            max_pairs=max_pairs,
+        )
+        for name in bitext
+    ]
     with reports.terminal_observer(console) as observer:
         chosen = OBJECTIVES[objective].options()
         study.pretrain(encoder, sources, chosen, out, options, observer=observer)

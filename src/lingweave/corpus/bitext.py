@@ -228,7 +228,8 @@ def _resolve(languages: _Languages, pair_name: str, path: Path | str) -> tuple[s
     if match is None:
         raise BitextError(
             f"{pair_name!r} does not say which two languages these are (as `en-de` would)",
-            remedy="give the source language and the target language",
+            remedy="name it so, or say both: --source-language and --target-language, in a recipe "
+            "source_language and target_language",
             path=path,
         )
     first, second = match[1], match[2]

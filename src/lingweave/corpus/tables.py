@@ -31,8 +31,11 @@ XNLI_COLUMNS: Mapping[str, Column] = {
 
 _MAX_SHOWN, _MAX_WIDTH = 20, 40
 
-_NAME_COLUMNS = "name the columns as the table has them"
-_HEADER_REMEDY = "name the columns as line 1 does, or by number from 0 if it is no header"
+_NAME_COLUMNS = "rename its own, or name them in a recipe, by `columns:`"
+_HEADER_REMEDY = (
+    "give the file a header with that name, or name its columns in a recipe, by `columns:` "
+    "(numbers from 0 if it has no header)"
+)
 
 
 @dataclass(frozen=True, slots=True)

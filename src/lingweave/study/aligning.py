@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from lingweave.alignment import (
+    BitextInspector,
     GoldAlignment,
     LinkArray,
     Links,
@@ -133,7 +134,8 @@ def align_bitext(
 
     Raises:
         BitextError: there is no pair.
-        AlignmentError: given links do not fit the sentences.
+        AlignmentError: given links do not fit the sentences, or those found would mean nothing,
+            as where text is not split into words.
     """
     with TemporaryDirectory(dir=place.out) as aside:
         text = _Text(bitext, source, Path(aside) / "text.arrow")
@@ -219,11 +221,22 @@ class _Text:
         self.num_words = np.concatenate(num_words)
 
     def words(self, lowercase: bool) -> Iterator[tuple[list[str], list[str]]]:
-        """Read the text and yield the words of both sides of each pair, to be aligned."""
+        """Read the text and yield the words of both sides of each pair, to be aligned.
+
+        Yields:
+            source words and target words.
+
+        Raises:
+            AlignmentError: links of this text would mean nothing.
+        """
+        inspector = BitextInspector()
         for block in self.blocks():
             for pair, source_words, target_words in zip(*block, strict=True):
                 source = words_in(pair.source, source_words, lowercase=lowercase)
-                yield source, words_in(pair.target, target_words, lowercase=lowercase)
+                target = words_in(pair.target, target_words, lowercase=lowercase)
+                inspector.add(source, target, pair.line)
+                yield source, target
+        inspector.report().refuse_meaningless(self._bitext.name)
 
     def read_back(self) -> Iterator[pa.RecordBatch]:
         """The text with its words, block by block, once all was read."""
