@@ -163,7 +163,7 @@ def test_a_task_overrides_single_values_of_finetuning(refusal, recipe_file):
     assert (recipe.finetuning.epochs, recipe.finetuning.max_length) == (3, None)
     assert recipe.with_twins_in(Path("anywhere")).finetuning_on("xnli") == own
     message = refusal("task: nli", "task: nli", with_task(finetuning="{seeds: [1]}"))
-    assert "tasks.xnli.finetuning.seeds: Extra inputs are not permitted" in message
+    assert "tasks.xnli.finetuning.seeds: unknown key; known here are " in message
 
 
 def test_a_task_may_have_settings_of_its_own(refusal, recipe_file):
@@ -236,7 +236,7 @@ def test_the_variants_in_the_documentation_are_right_ones(recipe_file):
         ("  little:", "  zero-shot:", "settings.1: 'little' is none of the settings 'zero-shot'"),
         ("little: {s", "zero-shot: {setting: progressive}\n  little: {s", "is a setting already"),
         ("setting: progressive", "setting: zero-shot", "variants.random: Input tag 'zero-shot'"),
-        ("choice: random", "token_ratio: 0.1", "variants.random.token_ratio: Extra inputs"),
+        ("choice: random", "token_ratio: 0.1", "variants.random.token_ratio: unknown key; "),
         ("token_ratio: 0.1", "token_ratio: 2", "variants.little.token_ratio: Input should be less"),
     ],
 )

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from lingweave.config.misfits import Location, misfits
 from lingweave.config.recipe import TWINS_VARIABLE, Recipe
+from lingweave.config.unknown_keys import remedy_for
 from lingweave.errors import RecipeError, first_line
 
 
@@ -104,8 +105,12 @@ def _expanded(value: Any, where: Location, lines: Mapping[Location, int], path: 
 
 
 def _recipe_error(error: ValidationError, lines: Mapping[Location, int], path: Path) -> RecipeError:
-    first = error.errors()[0]
+    errors = error.errors()
+    # A misspelt key first: if it is one that must be there, that is missing, too.
+    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
     where = _place_in_file(first["loc"], lines)
+    if first["type"] == "extra_forbidden":
+        return _refusal(where, "unknown key", lines, path, remedy=remedy_for(first["loc"]))
     problem = first["msg"].removeprefix("Value error, ")
     if first["type"] == "string_type" and isinstance(first["input"], bool | int | float | date):
         problem += f", but YAML reads this as {first['input']}: write it in quotes"
@@ -113,12 +118,17 @@ def _recipe_error(error: ValidationError, lines: Mapping[Location, int], path: P
 
 
 def _refusal(
-    where: Location, problem: str, lines: Mapping[Location, int], path: Path
+    where: Location,
+    problem: str,
+    lines: Mapping[Location, int],
+    path: Path,
+    *,
+    remedy: str = "see docs/recipes.md for what a recipe may hold",
 ) -> RecipeError:
     key = ".".join(map(str, where))
     return RecipeError(
         f"{key}: {problem}" if key else problem,
-        remedy="see docs/recipes.md for what a recipe may hold",
+        remedy=remedy,
         path=path,
         line=_nearest_line(where, lines),
     )
