@@ -86,7 +86,7 @@ def test_every_covered_word_is_as_likely():
 
 def test_a_translation_of_several_words_counts_them():
     fast = lexicon({"walk": ["zu Fuß, gehen!"]})
-    (switch,) = switch_words(covered("we walk", fast), [1], random()).switches
+    (switch,) = switch_words(covered("we walk", fast), {1: random()}).switches
     assert (switch.num_words, switch.num_new_words) == (1, 3)
 
 

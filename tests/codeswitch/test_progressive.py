@@ -69,7 +69,7 @@ def test_only_covered_words_are_ranked_and_drawn():
     sentence = covered("x a, y b", GERMAN)
     hot = draw_easy_words(sentence, np.array([9.0, 1, 0, 9, 2]), 1e9, random())
     assert hot == [1, 4]
-    assert switch_words(sentence, hot, random()).text == "x aa, y bb"
+    assert switch_words(sentence, dict.fromkeys(hot, random())).text == "x aa, y bb"
     # The only covered word is of middling difficulty, however hard it is beside the others.
     alone, number = covered("x a y", GERMAN), 2000
     drawn = [draw_easy_words(alone, np.array([0.0, 5, 1]), 0.5, random(s)) for s in range(number)]
@@ -86,6 +86,32 @@ def test_a_stage_switches_at_its_temperature():
     ]
     plain = SENTENCE.text
     assert switched == [plain, plain, " ".join(letter * 2 for letter in LETTERS)]
+
+
+@pytest.mark.parametrize("choice", ["relevance", "random"])
+def test_a_switched_word_keeps_its_translation_at_all_later_stages(choice):
+    """Of three languages with three translations each: one more word must not move the draws."""
+    languages = [
+        lexicon(
+            {letter: [f"{letter}{name}{n}" for n in range(3)] for letter in LETTERS},
+            target_language=name,
+            name=name,
+        )
+        for name in ("de", "es", "fr")
+    ]
+    sentence = covered(" ".join(LETTERS), *languages)
+    options = ProgressiveOptions(temperatures=(0.2, 0.5, 1.0, 1e9), choice=choice)
+    last = set()
+    for seed in range(20):
+        before: dict[int, str] = {}
+        for stage in range(5):
+            made = switch_at_stage(sentence, np.arange(10.0), stage, options, random(seed))
+            now = {switch.start: made.replacement(switch) for switch in made.switches}
+            assert before.items() <= now.items()
+            before = now
+        assert len(before) == len(LETTERS)
+        last |= {text[1:] for text in before.values()}
+    assert len(last) == 9  # every language and translation is drawn
 
 
 def test_the_random_control_switches_as_many_words_but_any_of_them():

@@ -85,7 +85,8 @@ def switch_by_lexicon(
     is_switched = generator.random() < options.sentence_ratio
     share = options.token_ratio * len(sentence.lexical)
     num_words = int(share + generator.random()) if is_switched else 0
-    return switch_words(sentence, draw_words(sentence, num_words, generator), generator)
+    chosen = draw_words(sentence, num_words, generator)
+    return switch_words(sentence, dict.fromkeys(chosen, generator))
 
 
 def draw_words(
@@ -97,17 +98,17 @@ def draw_words(
 
 
 def switch_words(
-    sentence: CoveredSentence, chosen: Iterable[int], generator: np.random.Generator
+    sentence: CoveredSentence, chosen: Mapping[int, np.random.Generator]
 ) -> SwitchedText:
     """Replace the chosen words, by a language drawn evenly and a translation by its probability.
 
     Args:
         sentence: with its words looked up.
-        chosen: words that are covered, ascending.
-        generator: source of all chance.
+        chosen: words that are covered, ascending, each with its source of chance; if that is one
+            for all, what a word becomes depends on which words come before it.
     """
     replacements = []
-    for word in chosen:
+    for word, generator in chosen.items():
         lexicons = sentence.choices[word]
         lexicon = lexicons[generator.integers(len(lexicons))]
         start, end = sentence.words[word]

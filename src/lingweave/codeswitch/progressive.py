@@ -120,6 +120,9 @@ def switch_at_stage(
 ) -> SwitchedText:
     """A sentence as a stage has it; both choices switch as many words under the same generator.
 
+    With the same generator state, what is switched at a stage is so at all later ones, and becomes
+    the same translation in the same language.
+
     Args:
         sentence: with its words looked up.
         relevance: of each of the sentence's words, punctuation too, (W,).
@@ -135,7 +138,9 @@ def switch_at_stage(
     chosen = draw_easy_words(sentence, relevance, options.temperatures[stage - 1], generator)
     if options.choice == "random":
         chosen = draw_words(sentence, len(chosen), generator)
-    return switch_words(sentence, chosen, generator)
+    # Each word has its own source of chance, lest one more word change those behind it.
+    seeds = generator.integers(2**63, size=len(sentence.words))
+    return switch_words(sentence, {word: np.random.default_rng(seeds[word]) for word in chosen})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

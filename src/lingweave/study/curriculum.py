@@ -32,6 +32,8 @@ from lingweave.tasks import TASKS, Examples
 from lingweave.training import Progress
 
 VERSION = 1
+SWITCHING_VERSION = 2
+"""Of how examples are switched for the stages of a curriculum: in the hashes of fine-tunings."""
 RELEVANCE = "relevance.npz"
 
 Relevance = Sequence[Sequence[NDArray[np.float64]]]
@@ -93,7 +95,7 @@ def switch_for_stages(
 ) -> list[tuple[list[Any], SwitchMeasures]]:
     """The examples as each stage of the curriculum has them, the plain stage 0 first.
 
-    A word that is switched at one stage is so at all later ones (with `choice: relevance`), since
+    A word that is switched at one stage is so at all later ones, by the same translation, since
     each text has the same generator at every stage.
     """
     covered = switcher.covered(examples)

@@ -234,6 +234,8 @@ def finetune_stage(
     if material.switching is not None:
         settings["language"] = material.language
         settings["switching"] = material.switching.model_dump(mode="json", exclude={"relevance"})
+    if isinstance(material.switching, Progressive):
+        settings["switching_version"] = curriculum.SWITCHING_VERSION
     work = partial(
         finetuning.finetune_encoder, task_name=task, material=material, options=options, seed=seed
     )
