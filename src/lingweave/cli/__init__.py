@@ -10,25 +10,20 @@ version and no alignment of words should wait for. So packages are imported here
 something of them is asked for, and those that need torch in any case where they are needed.
 """
 
-import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel, ValidationError
 from rich.console import Console
 
 from lingweave import codeswitch, config, corpus, study
 from lingweave import report as reports
+from lingweave.cli.arguments import examples_of, known_task, languages_of, section, tests_of
 from lingweave.cli.talking import NamingVerb, Verbs, command, console, say_version
-from lingweave.corpus.hub import parse_hub_name
 from lingweave.errors import RecipeError
 from lingweave.training import processes
-
-if TYPE_CHECKING:
-    from lingweave.tasks import Examples
 
 app = typer.Typer(
     cls=Verbs,
@@ -106,7 +101,7 @@ def align(
     """Align the words of a bitext by FastAlign or HmmAlign."""
     if not processes.is_main():
         return
-    source = _section(
+    source = section(
         config.BitextSource,
         location=bitext,
         source_language=source_language,
@@ -117,11 +112,11 @@ def align(
     )
     truth = None
     if gold is not None:
-        truth = _section(study.GoldLinks, path=gold, index_base=gold_base)
+        truth = section(study.GoldLinks, path=gold, index_base=gold_base)
     summary = study.align(
         source,
         study.AlignmentOutputs(links=out, posteriors=posteriors, lexicon=lexicon, model=save_model),
-        _section(
+        section(
             config.Alignment, method=method, symmetrization=symmetrization, lowercase=not keep_case
         ),
         model=model,
@@ -158,7 +153,7 @@ def switch(
             f"{len(languages)} times --languages for {len(lexicon)} lexicons",
             remedy="give --languages once for each lexicon, in the same order, or not at all",
         )
-    named: list[tuple[str | None, str | None]] = [_languages(name) for name in languages or []]
+    named: list[tuple[str | None, str | None]] = [languages_of(name) for name in languages or []]
     lexicons = [
         codeswitch.read_lexicon(path, source_language=source, target_language=target)
         for path, (source, target) in zip(
@@ -168,7 +163,7 @@ def switch(
     measures = codeswitch.switch_file(
         text,
         lexicons,
-        _section(
+        section(
             codeswitch.LexiconSwitchOptions, sentence_ratio=sentence_ratio, token_ratio=token_ratio
         ),
         out,
@@ -211,7 +206,7 @@ def pretrain(
     if objective not in OBJECTIVES:
         known = ", ".join(OBJECTIVES)
         raise RecipeError(f"unknown objective {objective!r}", remedy=f"choose one of: {known}")
-    options = _section(
+    options = section(
         config.Pretraining,
         epochs=epochs,
         batch_size=batch_size,
@@ -220,7 +215,7 @@ def pretrain(
         seeds=[seed],
     )
     sources = [
-        _section(
+        section(
             config.BitextSource,
             location=name,
             source_language=source_language,
@@ -252,7 +247,7 @@ def finetune(
     seed: Seed = 1,
 ) -> None:
     """Fine-tune an encoder on a task."""
-    options = _section(
+    options = section(
         config.Finetuning,
         epochs=epochs,
         batch_size=batch_size,
@@ -260,9 +255,9 @@ def finetune(
         max_length=max_length,
         seeds=[seed],
     )
-    examples = {"train": _examples(train), "dev": _examples(dev, language)}
+    examples = {"train": examples_of(train), "dev": examples_of(dev, language)}
     with reports.terminal_observer(console) as observer:
-        study.finetune(Path(encoder), _task(task), examples, out, options, observer=observer)
+        study.finetune(Path(encoder), known_task(task), examples, out, options, observer=observer)
     console.print(f"The model is in {out}")
 
 
@@ -277,19 +272,12 @@ def evaluate(
     """Test a fine-tuned model, language by language."""
     from lingweave.tasks import TASKS
 
-    examples: dict[str, Examples] = {}
-    for test in tests:
-        language, _, path = test.partition("=")
-        if not path or not re.fullmatch(config.NAME_PATTERN, language):
-            raise RecipeError(f"{test!r} names no language", remedy="write LANGUAGE=FILE")
-        if language in examples:
-            raise RecipeError(
-                f"{language} is given twice", remedy="evaluate one file of each language at a time"
-            )
-        examples[language] = _examples(path, language)
-    options = _section(config.Finetuning, max_length=max_length)
+    examples = tests_of(tests)
+    options = section(config.Finetuning, max_length=max_length)
     with reports.terminal_observer(console) as observer:
-        scores = study.evaluate(Path(model), _task(task), examples, out, options, observer=observer)
+        scores = study.evaluate(
+            Path(model), known_task(task), examples, out, options, observer=observer
+        )
     for language, score in scores.items():
         shown = [f"{metric.title} {100 * score[metric.name]:.1f}" for metric in TASKS[task].metrics]
         console.print(f"{language}:", *shown)
@@ -319,8 +307,8 @@ def probe(
             raise RecipeError(
                 f"--gold {text!r} is not complete", remedy="write en-fr=TEXT,LINKS, as files"
             )
-        drawn[_languages(languages)] = (Path(source), Path(links))
-    folders = {_languages(Path(folder).name): Path(folder) for folder in bitext or []}
+        drawn[languages_of(languages)] = (Path(source), Path(links))
+    folders = {languages_of(Path(folder).name): Path(folder) for folder in bitext or []}
     texts = study.ProbeTexts(
         sentences=[] if tatoeba is None else study.tatoeba_texts(tatoeba),
         words=study.linked_texts(drawn, folders),
@@ -328,13 +316,6 @@ def probe(
     with reports.terminal_observer(console) as observer:
         results = study.probe(models, texts, out, observer=observer, command=command())
     _probe_report(results, out)
-
-
-def _languages(name: str) -> tuple[str, str]:
-    source, _, target = name.partition("-")
-    if not (source and target):
-        raise RecipeError(f"{name!r} names no two languages", remedy="write, for example, en-de")
-    return source, target
 
 
 @app.command()
@@ -361,38 +342,6 @@ def report(
         _report(results, folder)
     else:
         _probe_report(results, folder)
-
-
-Section = TypeVar("Section", bound=BaseModel)
-
-
-def _section(kind: type[Section], **values: object) -> Section:
-    """Check options as a recipe's would be."""
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]).replace("_", "-") if first["loc"] else kind.__name__
-        name = "seed" if name == "seeds" else name
-        raise RecipeError(f"--{name}: {first['msg']}", remedy="mend this option") from error
-
-
-def _task(name: str) -> str:
-    from lingweave.tasks import TASKS
-
-    if name not in TASKS:
-        raise RecipeError(f"unknown task {name!r}", remedy=f"choose one of: {', '.join(TASKS)}")
-    return name
-
-
-def _examples(location: str, language: str = "") -> "Examples":
-    """Labelled examples in a file or, as `owner/name:config@split`, on the hub."""
-    from lingweave.tasks import Examples
-
-    dataset, _, split = location.rpartition("@")
-    if split and not Path(location).exists() and parse_hub_name(dataset):
-        return Examples(path=dataset, split=split, language=language)
-    return Examples(path=location, language=language)
 
 
 def _study(recipe: "config.Recipe", out: Path) -> None:
