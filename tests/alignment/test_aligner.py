@@ -145,8 +145,8 @@ def test_refuses_what_is_no_model(tmp_path: Path):
     save_file({"weight": np.zeros(3)}, path, metadata={"format": "pt"})
     with pytest.raises(AlignmentError, match="no model of lingweave"):
         Aligner.load(path)
-    save_file({"weight": np.zeros(3)}, path, metadata={"lingweave-aligner": '{"format": 2}'})
-    with pytest.raises(AlignmentError, match="its format is 2, expected 1"):
+    save_file({"weight": np.zeros(3)}, path, metadata={"lingweave-aligner": '{"format": 1}'})
+    with pytest.raises(AlignmentError, match="its format is 1, expected 2"):
         Aligner.load(path)
 
 

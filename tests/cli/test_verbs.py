@@ -89,7 +89,9 @@ def test_align_by_hidden_markov_models(data):
     ]
     options = ["--method", "hmm-align", "--save-model", data / "new" / "model"]
     message = align_refusal(data, data / "en-de", *options)
-    assert message.startswith("models, posteriors and lexicons are not to be had of hmm-align")
+    assert message == (
+        "hmm-align gives no models, posteriors or lexicons; leave these out, or choose fast-align"
+    )
 
 
 def test_align_by_a_saved_model_does_what_training_did(data):
@@ -97,6 +99,34 @@ def test_align_by_a_saved_model_does_what_training_did(data):
     done("align", data / "en-de", "--out", out / "links", "--save-model", out / "model")
     done("align", data / "en-de", "--out", out / "again", "--model", out / "model")
     assert lines(out / "again") == lines(out / "links")
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "told"),
+    [
+        (
+            ["--keep-case"],
+            [],
+            "the model's case is as written, that of this text lower; leave out --keep-case, or "
+            "give it, as then",
+        ),
+        (
+            [],
+            ["--segmenter", "whitespace"],
+            "the model's source segmenter is unicode, that of this text whitespace; say the same "
+            "languages, or the same --segmenter, as then",
+        ),
+    ],
+)
+def test_align_by_a_saved_model_takes_only_words_made_as_those_it_was_learned_from(
+    data, then, now, told
+):
+    """Words made otherwise would not be found in it, and links be others without a word."""
+    model = data / "model"
+    done("align", data / "en-de", "--out", data / "links", "--save-model", model, *then)
+    assert align_refusal(data, data / "en-de", "--model", model, *now) == f"{model}: {told}"
+    done("align", data / "en-de", "--out", data / "again", "--model", model, *then)
+    assert lines(data / "again") == lines(data / "links")
 
 
 def test_align_says_how_it_goes_and_what_it_found(data):

@@ -9,8 +9,8 @@ The file is in safetensors format: nothing in it is executed. `FORMAT` is raised
 """
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,7 +54,7 @@ from lingweave.alignment.partners import Partners, partners_of
 from lingweave.corpus import replace_whole
 from lingweave.errors import AlignmentError
 
-FORMAT = 1
+FORMAT = 2
 METADATA = "lingweave-aligner"
 
 
@@ -80,6 +80,7 @@ class Aligner:
         null_tables: for each direction the probability of each predicted word and last of a new
             one, given the null word.
         tensions: for each direction how strongly links keep to the diagonal.
+        preparation: how words were made of the training text, as whoever made them says it.
     """
 
     options: FastAlignOptions
@@ -89,6 +90,7 @@ class Aligner:
     tables: dict[Direction, Floats]
     null_tables: dict[Direction, Floats]
     tensions: dict[Direction, float]
+    preparation: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def train(
@@ -237,6 +239,7 @@ class Aligner:
             "format": FORMAT,
             "options": self.options.model_dump(),
             "tensions": self.tensions,
+            "preparation": dict(self.preparation),
         }
         with replace_whole(path) as partial:
             # One entry, as several would be written in another order each time.
@@ -270,6 +273,7 @@ class Aligner:
                 tables={d: tensors[f"{d}_table"] for d in DIRECTIONS},
                 null_tables={d: tensors[f"{d}_null_table"] for d in DIRECTIONS},
                 tensions={d: float(about["tensions"][d]) for d in DIRECTIONS},
+                preparation=about["preparation"],
             )
         except AlignmentError:
             raise

@@ -10,7 +10,7 @@ from lingweave.corpus import (
     Segmenter,
     open_bitext,
     segmenter,
-    segmenter_for_language,
+    segmenter_name,
 )
 
 
@@ -45,14 +45,13 @@ class BitextSource(Strict):
         Args:
             bitext: opened from here.
         """
-        own, other = (
-            segmenter(name) if name else segmenter_for_language(language)
-            for name, language in (
-                (self.source_segmenter, bitext.source_language),
-                (self.target_segmenter, bitext.target_language),
-            )
-        )
-        return own, other
+        own, other = self.segmenter_names(bitext)
+        return segmenter(own), segmenter(other)
+
+    def segmenter_names(self, bitext: Bitext) -> tuple[str, str]:
+        """What these are called."""
+        own = self.source_segmenter or segmenter_name(bitext.source_language)
+        return own, self.target_segmenter or segmenter_name(bitext.target_language)
 
 
 class Alignment(Strict):

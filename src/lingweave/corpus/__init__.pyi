@@ -9,7 +9,7 @@ from .files import (
 )
 from .list_columns import NUMBERS, PAIRS_OF_NUMBERS, list_column, list_values
 from .questions import Answer, Question, read_questions
-from .segmenters import Segmenter, Span, segmenter, segmenter_for_language
+from .segmenters import Segmenter, Span, segmenter, segmenter_for_language, segmenter_name
 from .tables import XNLI_COLUMNS, XTREME_COLUMNS, Column, Row, read_table
 from .tagged import HUB_COLUMNS, TaggedSentence, read_tagged
 from .tokenized import is_tokenized_file, read_tokenized
@@ -48,5 +48,6 @@ __all__ = [
     "require_place",
     "segmenter",
     "segmenter_for_language",
+    "segmenter_name",
     "words_in",
 ]

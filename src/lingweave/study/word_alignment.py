@@ -6,7 +6,7 @@ none before the links are known.
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -128,8 +128,8 @@ def align(
     observer = observer or AlignmentObserver()
     if alignment.method != "fast-align" and (model or outputs.need_model):
         raise AlignmentError(
-            f"models, posteriors and lexicons are not to be had of {alignment.method}",
-            remedy="leave them out, or choose the method fast-align",
+            f"{alignment.method} gives no models, posteriors or lexicons",
+            remedy="leave these out, or choose fast-align",
         )
     for path in outputs.files:
         if outputs.files.count(path) > 1:
@@ -139,12 +139,13 @@ def align(
         require_place(path)
     text = _Text(source, alignment)
     truth = None if gold is None else _read_gold(gold, text)
-    aligner = None if model is None else Aligner.load(model)
+    aligner = None if model is None else _loaded(model, text)
     pairs = text.words() if observer.inspected is None else text.inspected(observer.inspected)
     if aligner is not None:
         directed = aligner.align(pairs)
     elif outputs.need_model:
-        aligner, directed = Aligner.train_and_align(pairs, None, observer.iteration)
+        learned, directed = Aligner.train_and_align(pairs, None, observer.iteration)
+        aligner = replace(learned, preparation=text.preparation)
     else:
         directed = align_words(pairs, alignment.method, observer.iteration)
     links = directed.symmetrized(alignment.symmetrization)
@@ -172,6 +173,13 @@ class _Text:
             and source.max_pairs is None
             and is_tokenized_file(source.location)
         )
+
+    @property
+    def preparation(self) -> dict[str, str]:
+        """How words are made of the text, as a saved model remembers it."""
+        own, other = self._source.segmenter_names(self._bitext)
+        case = "lower" if self._lowercase else "as written"
+        return {"case": case, "source segmenter": own, "target segmenter": other}
 
     def words(self) -> WordPairs:
         """The words of both sides of each pair, as Arrow columns where that is faster."""
@@ -227,6 +235,22 @@ class _Text:
 def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[list[str], list[str]]]:
     for batch in reader:
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _loaded(path: Path, text: _Text) -> Aligner:
+    """A saved model, if it was learned from words that were made as those of the text are."""
+    aligner = Aligner.load(path)
+    for what, now in text.preparation.items():
+        then = aligner.preparation.get(what, now)
+        if then != now:
+            raise AlignmentError(
+                f"the model's {what} is {then}, that of this text {now}",
+                remedy="leave out --keep-case, or give it, as then"
+                if what == "case"
+                else "say the same languages, or the same --segmenter, as then",
+                path=path,
+            )
+    return aligner
 
 
 def _read_gold(gold: GoldLinks, text: _Text) -> list[GoldAlignment]:
