@@ -58,7 +58,7 @@ class Alignment(Strict):
     """Word alignment by FastAlign with its published settings, or by HmmAlign."""
 
     method: AlignmentMethod = Field(
-        default="fast-align", description="hmm-align: better links, twice the time"
+        default="fast-align", description="hmm-align: better links, in 2 to 2.5 times the time"
     )
     symmetrization: Symmetrization = Field(
         default="intersection", description="intersection: the most precise links"
