@@ -350,7 +350,7 @@ tasks:
         (
             "claims:\n- {id: a, text: b, first: {system: base, setting: progressive}, "
             "second: {system: mlm}}",
-            r"claims\.0\.first: 'progressive' is not in `settings`",
+            r"claims\.0\.first: 'progressive' is not in `settings` of nli",
         ),
         (
             "claims:\n- {id: a, text: b, first: {system: base}, second: {system: mlm}, "

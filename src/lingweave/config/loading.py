@@ -10,8 +10,9 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from lingweave.config.misfits import Location, misfits
+from lingweave.config.misfits import misfits
 from lingweave.config.recipe import TWINS_VARIABLE, Recipe
+from lingweave.config.sections import Location
 from lingweave.config.unknown_keys import remedy_for
 from lingweave.errors import RecipeError, first_line
 

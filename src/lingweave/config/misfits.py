@@ -3,17 +3,15 @@
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from lingweave.config.claims import ResultClaim, SettingClaim, player
-from lingweave.config.published_claims import PUBLISHED
 from lingweave.config.recipe import TWINS_VARIABLE, Recipe
+from lingweave.config.sections import Location
 from lingweave.config.systems import Feed, Untrained, feed_of
 from lingweave.config.tasks import Setting, TaskSource
+from lingweave.config.untestable_claims import untestable_claims
 from lingweave.tasks import TASKS, Examples
 from lingweave.tasks.classification import ClassificationTask
 from lingweave.tasks.question_answering import QuestionAnsweringTask
 from lingweave.tasks.tagging import TaggingTask
-
-Location = tuple[str | int, ...]
 
 _SWITCHABLE: dict[str, tuple[type, ...]] = {
     "code-switched": (ClassificationTask, QuestionAnsweringTask, TaggingTask),
@@ -36,7 +34,7 @@ def misfits(recipe: Recipe) -> Iterator[tuple[Location, str]]:
     yield from _cut_updates(recipe)
     yield from _unfed(recipe)
     yield from _joined_links(recipe)
-    yield from _untestable_claims(recipe)
+    yield from untestable_claims(recipe)
     for name, task in recipe.tasks.items():
         for part in ("test", "translations", "translations_dev"):
             examples: Examples | None = getattr(task, part)
@@ -121,33 +119,6 @@ def _unfed(recipe: Recipe) -> Iterator[tuple[Location, str]]:
 
 def _is_given(feed: Feed, name: str) -> bool:
     return bool(getattr(feed, name) != Feed.model_fields[name].default)
-
-
-def _untestable_claims(recipe: Recipe) -> Iterator[tuple[Location, str]]:
-    """Roles, margins and claims that speak of what the recipe does not have."""
-    for role, name in recipe.roles.items():
-        if name not in recipe.systems:
-            yield ("roles", role), f"{name!r} is none of the systems {', '.join(recipe.systems)}"
-    with_margin = {
-        one.id: None
-        for one in PUBLISHED
-        if isinstance(one, ResultClaim | SettingClaim) and one.margin > 0
-    }
-    for name, margin in recipe.margins.items():
-        if name not in with_margin:
-            known = ", ".join(with_margin)
-            yield ("margins", name), f"no published claim {name!r} has a margin, but {known}"
-        if not 0 < margin < 1:
-            yield ("margins", name), f"{margin:g} is not between 0 and 1; 0.01 is one point"
-    systems = {name: {"objective": one.objective} for name, one in recipe.systems.items()}
-    for number, claim in enumerate(recipe.claims):
-        for part, side in (("first", claim.first), ("second", claim.second)):
-            try:
-                player(systems, recipe.roles, side.system)
-            except LookupError as error:
-                yield ("claims", number, part), str(error)
-            if not any(side.setting in recipe.settings_of(task) for task in recipe.tasks):
-                yield ("claims", number, part), f"{side.setting!r} is not in `settings`"
 
 
 def _joined_links(recipe: Recipe) -> Iterator[tuple[Location, str]]:

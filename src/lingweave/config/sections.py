@@ -11,6 +11,9 @@ NAME_PATTERN = r"^[A-Za-z0-9._-]+$"
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 """Names become parts of file names."""
 
+Location = tuple[str | int, ...]
+"""Of a key or list item of a recipe, from the outermost key inwards."""
+
 _Values = TypeVar("_Values", bound=Sequence[object])
 
 

@@ -6,11 +6,12 @@ from functools import cache
 from typing import Any
 
 from lingweave.config.recipe import Recipe
+from lingweave.config.sections import Location
 
 _Schema = dict[str, Any]
 
 
-def remedy_for(location: tuple[str | int, ...]) -> str:
+def remedy_for(location: Location) -> str:
     """What to do about an unknown key.
 
     Args:
