@@ -12,6 +12,7 @@ from lingweave.corpus.twins import TwinOptions, write_twins
 from lingweave.errors import UserError
 from lingweave.report import markdown_report
 from lingweave.study import MEAN, Results, run_study
+from lingweave.study.curriculum import SWITCHING_VERSION
 from lingweave.study.plan import make_plan
 from lingweave.study.stage import Store
 from tiny_models import make_model, make_tokenizer
@@ -302,6 +303,13 @@ def test_rules_of_selection_take_their_weights_from_one_run(study):
     average = load_file(folder / "average" / "model.safetensors")
     assert kept.keys() == average.keys()
     assert not all(torch.equal(kept[name], average[name]) for name in kept)
+
+
+def test_progressive_fine_tuning_alone_is_another_stage_since_words_keep_their_translations(twins):
+    settings = ["zero-shot", "code-switched", "progressive"]
+    trials = make_plan(recipe(twins, settings=settings)).trials
+    versions = [trial.finetune.settings.get("switching_version") for trial in trials]
+    assert versions == [None, None, SWITCHING_VERSION]
 
 
 @pytest.mark.slow
