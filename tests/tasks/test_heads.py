@@ -103,15 +103,20 @@ def test_the_encoder_under_the_head_is_the_checkpoints(tmp_path, kind, task):
 
 @every_model
 @every_task
-def test_what_was_fine_tuned_on_another_task_gets_a_new_head(tmp_path, kind, task):
+@pytest.mark.parametrize("before", [PARAPHRASE, NLI, NER], ids=["2", "3", "7"])
+def test_what_was_fine_tuned_on_another_task_gets_a_new_head(tmp_path, kind, task, before):
     """As by hand in a chain of tasks, whose heads have other shapes."""
     encoder, _ = write_encoder(tmp_path / "encoder", kind, pooler=False, seed=1)
-    PARAPHRASE.new_model(encoder, seed=1).save_pretrained(tmp_path / "before")
-    expected = task.new_model(encoder, seed=5).state_dict()
-    found = task.new_model(tmp_path / "before", seed=5).state_dict()
-    assert found.keys() == expected.keys()
-    for name, weight in expected.items():
-        assert torch.equal(found[name], weight), name
+    before.new_model(encoder, seed=1).save_pretrained(tmp_path / "before")
+    expected = task.new_model(encoder, seed=5).eval()
+    found = task.new_model(tmp_path / "before", seed=5).eval()
+    assert found.state_dict().keys() == expected.state_dict().keys()
+    for name, weight in expected.state_dict().items():
+        assert torch.equal(found.state_dict()[name], weight), name
+    pieces = torch.arange(5, 25).view(2, 10)
+    with torch.no_grad():
+        for one, other in zip(found(pieces).values(), expected(pieces).values(), strict=True):
+            assert torch.equal(one, other)
 
 
 def test_an_encoder_whose_own_weights_have_another_shape_is_refused(tmp_path):

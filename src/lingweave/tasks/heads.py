@@ -32,15 +32,17 @@ def new_model(
         model_class: an `AutoModelFor…` of transformers.
         checkpoint: directory or hub name of the encoder.
         seed: draws the new weights, the same for every encoder of this shape.
-        labels: names of the classes, in the order of their indices; None for a head without.
+        labels: names of the classes, in the order of their indices; None for spans.
 
     Raises:
         CheckpointError: it cannot be loaded, or weights of the encoder itself are missing.
     """
-    named: dict[str, Any] = {}
+    named: dict[str, Any] = {"num_labels": 2}  # start and end; a checkpoint's own may be a class's
     if labels is not None:
-        named["id2label"] = dict(enumerate(labels))
-        named["label2id"] = {label: index for index, label in enumerate(labels)}
+        named = {
+            "id2label": dict(enumerate(labels)),
+            "label2id": {label: index for index, label in enumerate(labels)},
+        }
     try:
         with quiet_transformers(), torch.random.fork_rng():
             model, loading = model_class.from_pretrained(
