@@ -74,6 +74,20 @@ def test_the_seed_draws_the_new_head_and_nothing_else(tmp_path, kind):
     assert all(not name.startswith(first.base_model_prefix + ".") for name in changed)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("head", [True, False])
+def test_weights_saved_in_half_precision_are_loaded_and_saved_in_full(tmp_path, dtype, head):
+    original = write_checkpoint(tmp_path / "half", head=head)
+    original.to(dtype).save_pretrained(tmp_path / "half")
+    encoder = load_encoder(tmp_path / "half")
+    assert {weight.dtype for weight in encoder.model.parameters()} == {torch.float32}
+    embeddings = encoder.model.get_input_embeddings().weight
+    assert torch.equal(embeddings, original.get_input_embeddings().weight.float())
+    card = ModelCard(title="A test", base_model="half", languages=[], made_by={})
+    save_encoder(encoder, tmp_path / "saved", card=card)
+    assert AutoModel.from_pretrained(tmp_path / "saved").dtype == torch.float32
+
+
 # Saving.
 
 

@@ -119,6 +119,19 @@ def test_what_was_fine_tuned_on_another_task_gets_a_new_head(tmp_path, kind, tas
             assert torch.equal(one, other)
 
 
+@every_task
+def test_weights_saved_in_half_precision_are_trained_and_used_in_full(tmp_path, task):
+    folder, model = write_encoder(tmp_path / "encoder", "bert", pooler=False, seed=1)
+    model.bfloat16().save_pretrained(folder)
+    new = task.new_model(folder, seed=5)
+    assert {weight.dtype for weight in new.parameters()} == {torch.float32}
+    new.bfloat16().save_pretrained(tmp_path / "fine-tuned")
+    loaded = task.load_model(tmp_path / "fine-tuned")
+    assert {weight.dtype for weight in loaded.parameters()} == {torch.float32}
+    for name, weight in loaded.state_dict().items():
+        assert torch.equal(weight, new.state_dict()[name].float()), name
+
+
 def test_an_encoder_whose_own_weights_have_another_shape_is_refused(tmp_path):
     folder, _ = write_encoder(tmp_path, "bert", pooler=False, seed=1)
     config = folder / "config.json"

@@ -7,6 +7,7 @@ model card.
 
 from lingweave.corpus import Span
 from lingweave.encoder.checkpoint import (
+    LOADING,
     Encoder,
     ModelCard,
     decoder_inputs,
@@ -31,6 +32,7 @@ from lingweave.encoder.pieces import (
 from lingweave.encoder.scratch import EncoderShape, new_encoder
 
 __all__ = [
+    "LOADING",
     "NO_WORD",
     "EncodedSentence",
     "EncodedSentences",

@@ -35,6 +35,10 @@ TOKENIZER_FILES = (
 )
 """Without any of these transformers would make an empty tokenizer."""
 
+LOADING: Mapping[str, Any] = {"use_safetensors": True, "dtype": torch.float32}
+"""How transformers loads any weights here: none from a pickle, and all in full precision, whatever
+they were saved in. Training them in less loses small steps; what is computed in is a setting."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Encoder:
@@ -128,7 +132,7 @@ def load_encoder(checkpoint: Path | str, *, seed: int = 0) -> Encoder:
         with quiet_transformers(), torch.random.fork_rng():
             torch.manual_seed(seed)
             model, loading = AutoModelForMaskedLM.from_pretrained(
-                str(checkpoint), output_loading_info=True, use_safetensors=True
+                str(checkpoint), output_loading_info=True, **LOADING
             )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(

@@ -17,7 +17,7 @@ from transformers import AutoModel, PreTrainedTokenizerFast
 
 from lingweave.codeswitch import LexiconSwitchOptions
 from lingweave.config import Finetuning, Progressive, Rule
-from lingweave.encoder import freeze, load_tokenizer, num_positions, quiet_transformers
+from lingweave.encoder import LOADING, freeze, load_tokenizer, num_positions, quiet_transformers
 from lingweave.errors import CheckpointError
 from lingweave.evaluation import (
     PREDICTIONS,
@@ -41,7 +41,7 @@ from lingweave.tasks import TASKS, Examples, Task
 from lingweave.training import Progress, Run, epoch_weights, processes, train
 from lingweave.training.options import Precision
 
-VERSION, EVALUATION_VERSION = 2, 2
+VERSION, EVALUATION_VERSION = 3, 3
 SCORES, FINETUNING = "scores.json", "finetuning.json"
 DIGEST_LENGTH = 12
 """Of digests in signatures: as in the names of stages' folders."""
@@ -238,7 +238,7 @@ def keep_encoder(place: Workplace) -> None:
     """
     start = place.inputs["model"]
     with quiet_transformers():
-        AutoModel.from_pretrained(str(start), use_safetensors=True).save_pretrained(place.out)
+        AutoModel.from_pretrained(str(start), **LOADING).save_pretrained(place.out)
     load_tokenizer(start).save_pretrained(place.out)
 
 

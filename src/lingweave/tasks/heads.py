@@ -8,7 +8,7 @@ import torch
 from safetensors import SafetensorError
 from torch import nn
 
-from lingweave.encoder import quiet_transformers
+from lingweave.encoder import LOADING, quiet_transformers
 from lingweave.errors import CheckpointError, first_line
 from lingweave.objectives import Objective
 from lingweave.training import precision_of_machine, processes
@@ -48,8 +48,8 @@ def new_model(
             model, loading = model_class.from_pretrained(
                 str(checkpoint),
                 output_loading_info=True,
-                use_safetensors=True,
                 ignore_mismatched_sizes=True,  # of the head of a task that was learned before
+                **LOADING,
                 **named,
             )
             torch.manual_seed(seed)
@@ -80,7 +80,7 @@ def load_model(
     try:
         with quiet_transformers():
             model, loading = model_class.from_pretrained(
-                str(checkpoint), output_loading_info=True, use_safetensors=True
+                str(checkpoint), output_loading_info=True, **LOADING
             )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise _cannot_load(checkpoint, error) from error
