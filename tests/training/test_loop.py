@@ -4,13 +4,15 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
+from transformers import BertConfig, BertForSequenceClassification
 
-from lingweave.encoder import prediction_head
+from lingweave.encoder import freeze, prediction_head
 from lingweave.errors import TrainingError
 from lingweave.training import Run, Terminated, precision_of_machine, train
 from lingweave.training.batching import epoch_batches
@@ -232,6 +234,54 @@ def test_a_head_is_trained_while_the_encoder_is_frozen(tmp_path):
     assert moved
     assert all(key in head or key.startswith("cls.") for key in moved)
     assert model.get_output_embeddings().weight is model.get_input_embeddings().weight
+
+
+class Dropping(LeastSquares):
+    """Through a classifier; it notes which of its parts drop something."""
+
+    def collate(self, examples, generators):
+        pieces = torch.arange(5, 13).repeat(len(examples), 1)
+        inputs = {"input_ids": pieces, "attention_mask": torch.ones_like(pieces)}
+        return replace(super().collate(examples, generators), inputs=inputs)
+
+    def sums(self, model, batch):
+        self.found = {
+            name
+            for name, part in model.named_modules()
+            if isinstance(part, nn.Dropout) and part.training
+        }
+        return {"error": model(**batch.inputs).logits.square().sum()}
+
+
+@pytest.mark.parametrize(
+    ("frozen_layers", "dropping"),
+    [
+        (None, {"embeddings", "layer.0", "layer.1", "classifier"}),
+        (0, {"layer.0", "layer.1", "classifier"}),
+        (1, {"layer.1", "classifier"}),
+        (2, {"classifier"}),
+    ],
+)
+def test_what_is_trained_has_dropout_and_what_is_frozen_has_none(tmp_path, frozen_layers, dropping):
+    shape = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    model = BertForSequenceClassification(BertConfig(vocab_size=30, intermediate_size=32, **shape))
+    if frozen_layers is not None:
+        freeze(model, frozen_layers)
+    objective = Dropping()
+    run = Run(options=options(max_updates=1), seed=1, work=tmp_path)
+    train(model, objective, POINTS, run)
+    parts = {
+        "embeddings": ["bert.embeddings.dropout"],
+        "classifier": ["dropout"],
+        **{
+            f"layer.{number}": [
+                f"bert.encoder.layer.{number}.{name}.dropout"
+                for name in ("attention.self", "attention.output", "output")
+            ]
+            for number in (0, 1)
+        },
+    }
+    assert objective.found == {name for part in dropping for name in parts[part]}
 
 
 def test_micro_batches_mask_the_same_pieces(tmp_path):

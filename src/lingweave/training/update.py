@@ -15,7 +15,7 @@ micro-batches is the user's to choose there, and all processes compute equally m
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,11 +105,11 @@ class Updates:
             self._accelerator.init_trackers("lingweave")
         if options.attention_dropout is not None:
             set_attention_dropout(model, options.attention_dropout)
-        # Frozen parts are used as they will be used, without dropout.
-        self._frozen = [part for part in model.children() if not _is_trained(part)]
         self._layers = (
             sharding.ShardedLayers(model, self._accelerator.device) if is_sharded else None
         )
+        # Frozen parts are used as they will be used, without dropout.
+        self._frozen = list(_frozen_parts(model))
         # No kernel takes weights that are whole and such that are not.
         self.optimizer = torch.optim.AdamW(
             _parameter_groups(model, options.weight_decay),
@@ -330,8 +330,13 @@ def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, A
     ]
 
 
-def _is_trained(part: nn.Module) -> bool:
-    return any(parameter.requires_grad for parameter in part.parameters())
+def _frozen_parts(model: nn.Module) -> Iterator[nn.Module]:
+    """The outermost ones that have parameters and train none; a dropout by itself has none."""
+    for part in model.children():
+        if any(parameter.requires_grad for parameter in part.parameters()):
+            yield from _frozen_parts(part)
+        elif any(True for _ in part.parameters()):
+            yield part
 
 
 def _seed_of(*path: int) -> int:
