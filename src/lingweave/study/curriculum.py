@@ -30,6 +30,7 @@ from lingweave.study.stage import Workplace
 from lingweave.study.switching import Switcher, texts_of
 from lingweave.tasks import TASKS, Examples
 from lingweave.training import Progress
+from lingweave.training.chance import Purpose, numpy_generator
 
 VERSION = 1
 SWITCHING_VERSION = 2
@@ -131,7 +132,9 @@ class Curriculum(Sequence[Any]):
         return len(self._versions[0])
 
     def __getitem__(self, index: Any) -> Any:  # noqa: ANN401 - a sequence of whatever is trained on
-        generator = np.random.default_rng((self._seed, self._update, int(index), self._stage))
+        generator = numpy_generator(
+            self._seed, Purpose.REPLAY, self._update, int(index), self._stage
+        )
         return self._versions[draw_stage(self._stage, self._options, generator)][index]
 
     def begin_update(self, progress: Progress, num_updates: int) -> None:

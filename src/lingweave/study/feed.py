@@ -18,6 +18,7 @@ from lingweave.config import Feed
 from lingweave.objectives import EncodedPair
 from lingweave.study.encoded_pairs import EncodedPairs
 from lingweave.study.joined_pairs import JoinedPairs
+from lingweave.training.chance import Purpose, numpy_generator
 
 
 class FedPairs(JoinedPairs):
@@ -53,7 +54,7 @@ class FedPairs(JoinedPairs):
         pair = self._texts[part][row]
         links = pair.links if self._gold is None else self._gold[part][row]
         if self._damage:
-            generator = np.random.default_rng((self._seed, part, row))
+            generator = numpy_generator(self._seed, Purpose.DAMAGE, part, row)
             links = damaged(links, self._damage, generator)
         return replace(pair, links=links)
 

@@ -41,7 +41,7 @@ from lingweave.tasks import TASKS, Examples, Task
 from lingweave.training import Progress, Run, epoch_weights, processes, train
 from lingweave.training.options import Precision
 
-VERSION, EVALUATION_VERSION = 4, 3
+VERSION, EVALUATION_VERSION = 5, 3
 SCORES, FINETUNING = "scores.json", "finetuning.json"
 DIGEST_LENGTH = 12
 """Of digests in signatures: as in the names of stages' folders."""

@@ -46,8 +46,8 @@ from lingweave.training import Origin, Progress, Run, TrainingOptions, processes
 
 logger = logging.getLogger(__name__)
 
-VERSION = 3
-SCRATCH_VERSION = 2
+VERSION = 4
+SCRATCH_VERSION = 3
 TRAINING = "training.json"
 _NO_LINKS = np.empty((0, 2), dtype=np.int32)
 

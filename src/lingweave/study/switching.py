@@ -23,6 +23,7 @@ from lingweave.tasks import Task
 from lingweave.tasks.classification import ClassificationTask
 from lingweave.tasks.question_answering import QuestionAnsweringTask, QuestionExample
 from lingweave.tasks.tagging import TaggingTask, joined_words
+from lingweave.training.chance import Purpose, numpy_generator
 
 TextWithWords = tuple[str, Sequence[Span]]
 Switch = Callable[[CoveredSentence, int, int, np.random.Generator], SwitchedText]
@@ -105,7 +106,7 @@ class Switcher:
         for number, (example, sentences) in enumerate(zip(examples, covered, strict=True)):
             texts = []
             for place, sentence in enumerate(sentences):
-                generator = np.random.default_rng((self.seed, number, place))
+                generator = numpy_generator(self.seed, Purpose.SWITCHING, number, place)
                 text = switch(sentence, number, place, generator)
                 measures.add(text, sentence.words, self.language, len(sentence.choices))
                 texts.append(text)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lingweave.objectives.base import Objective
+from lingweave.training.chance import Purpose, numpy_generator
 
 POOL_BATCHES = 50
 """Batches' worth of shuffled examples that are sorted by length together. Larger pools pad less and
@@ -44,7 +45,7 @@ def epoch_batches(
         seed: of the run.
         epoch: 0-based; each has its own order.
     """
-    generator = np.random.default_rng((seed, epoch))
+    generator = numpy_generator(seed, Purpose.ORDER, epoch)
     order = generator.permutation(len(lengths))
     sizes = np.asarray(lengths)
     batches: list[NDArray[np.int64]] = []

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
@@ -34,6 +33,7 @@ from lingweave.errors import TrainingError
 from lingweave.objectives.base import Batch, Objective
 from lingweave.training import processes, sharding
 from lingweave.training.batching import micro_batches
+from lingweave.training.chance import Purpose, torch_generator, torch_seed
 from lingweave.training.memory import keep_freed_memory
 from lingweave.training.options import Precision, TrainingOptions
 
@@ -153,9 +153,8 @@ class Updates:
         """
         share = processes.share(len(examples))
         own = examples[share]
-        generators = [generator_of(self._seed, update, row) for row in range(len(examples))[share]]
-        rank = (processes.rank(),) if processes.count() > 1 else ()
-        torch.manual_seed(_seed_of(self._seed, update, *rank))  # dropout
+        generators = [self._generator(update, row) for row in range(len(examples))[share]]
+        torch.manual_seed(torch_seed(self._seed, Purpose.DROPOUT, update, processes.rank()))
         lengths = [self._objective.length(example) for example in own]
         cuts = micro_batches(lengths, examples=size, positions=self._positions)
         batches = [self._objective.collate(own[cut], generators[cut]) for cut in cuts]
@@ -213,8 +212,12 @@ class Updates:
         if self._layers is None:
             return []
         missing = max(processes.gather(num_batches)) - num_batches
-        filler = self._objective.collate([example], [generator_of(self._seed, update, 0)])
+        filler = self._objective.collate([example], [self._generator(update, 0)])
         return [filler] * missing
+
+    def _generator(self, update: int, row: int) -> torch.Generator:
+        """Of all that an example's part in an update leaves to chance."""
+        return torch_generator(self._seed, Purpose.EXAMPLE, update, row)
 
     def whole_model(self, device: str | torch.device | None = None) -> AbstractContextManager[None]:
         """Within it the model is whole, where its layers are sharded; all processes take part.
@@ -304,11 +307,6 @@ def linear_schedule(update: int, num_updates: int, warmup: float) -> float:
     return (num_updates - update) / max(1, num_updates - rising)
 
 
-def generator_of(seed: int, *path: int) -> torch.Generator:
-    """A generator of its own for each path of numbers, such as an update and an example in it."""
-    return torch.Generator().manual_seed(_seed_of(seed, *path))
-
-
 class _Step(nn.Module):
     """Model and objective as one module, so that Accelerate's wrappers see a plain forward call."""
 
@@ -337,7 +335,3 @@ def _frozen_parts(model: nn.Module) -> Iterator[nn.Module]:
             yield from _frozen_parts(part)
         elif any(True for _ in part.parameters()):
             yield part
-
-
-def _seed_of(*path: int) -> int:
-    return int(np.random.SeedSequence(path).generate_state(1, np.uint64)[0] >> 1)
