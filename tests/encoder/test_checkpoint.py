@@ -9,13 +9,15 @@ from transformers import (
     AutoTokenizer,
     BartConfig,
     BartForConditionalGeneration,
+    BertConfig,
+    BertForMaskedLM,
     CanineTokenizer,
     DistilBertConfig,
     DistilBertForMaskedLM,
     PreTrainedTokenizerFast,
 )
 
-from encoder.tiny_checkpoints import TOKENIZERS, every_model, tiny, write_checkpoint
+from encoder.tiny_checkpoints import SHAPE, TOKENIZERS, every_model, tiny, write_checkpoint
 from lingweave.encoder import (
     ModelCard,
     freeze,
@@ -219,6 +221,20 @@ def test_an_encoder_that_lacks_weights_is_refused(tmp_path):
         f"{tmp_path}: weights of the encoder are missing ({lost} and 0 more); "
         "use a complete checkpoint"
     )
+
+
+def test_another_encoders_tokenizer_is_refused(tmp_path):
+    """Its last pieces would be looked up behind the end of the embeddings."""
+    config = BertConfig(vocab_size=59, **SHAPE)
+    BertForMaskedLM(config).save_pretrained(tmp_path)
+    tokenizer = TOKENIZERS["wordpiece"]
+    tokenizer.save_pretrained(tmp_path)
+    assert refusal(tmp_path) == (
+        f"{tmp_path}: its tokenizer has {len(tokenizer)} pieces, but the weights embed 59; "
+        "put the tokenizer that the weights were trained with beside them"
+    )
+    BertForMaskedLM(BertConfig(vocab_size=len(tokenizer) + 1, **SHAPE)).save_pretrained(tmp_path)
+    load_encoder(tmp_path)  # rows that no piece has are no harm
 
 
 @pytest.mark.parametrize("name", ["distilbert", "bart"])

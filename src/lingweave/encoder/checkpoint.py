@@ -124,8 +124,8 @@ def load_encoder(checkpoint: Path | str, *, seed: int = 0) -> Encoder:
         seed: draws the initial weights of a new head.
 
     Raises:
-        CheckpointError: no such checkpoint, unsafe weights, an unsupported architecture, or weights
-            missing from the encoder's body.
+        CheckpointError: no such checkpoint, unsafe weights, an unsupported architecture, weights
+            missing from the encoder's body, or another one's tokenizer.
     """
     tokenizer = load_tokenizer(checkpoint)
     try:
@@ -141,6 +141,7 @@ def load_encoder(checkpoint: Path | str, *, seed: int = 0) -> Encoder:
             path=checkpoint,
         ) from error
     prediction_head(model)
+    check_pieces(model, tokenizer, checkpoint)
     body = model.base_model_prefix + "."
     missing = sorted(loading["missing_keys"])
     lost = [key for key in missing if key.startswith(body)]
@@ -151,6 +152,26 @@ def load_encoder(checkpoint: Path | str, *, seed: int = 0) -> Encoder:
             path=checkpoint,
         )
     return Encoder(model=model, tokenizer=tokenizer, has_new_head=bool(missing))
+
+
+def check_pieces(model: Any, tokenizer: PreTrainedTokenizerFast, checkpoint: Path | str) -> None:
+    """Refuse a tokenizer some of whose pieces the model has no embedding for.
+
+    Args:
+        model: on any encoder.
+        tokenizer: that was found beside it.
+        checkpoint: where both are from.
+
+    Raises:
+        CheckpointError: it has more pieces than the weights embed.
+    """
+    num_embedded = len(model.get_input_embeddings().weight)
+    if len(tokenizer) > num_embedded:
+        raise CheckpointError(
+            f"its tokenizer has {len(tokenizer)} pieces, but the weights embed {num_embedded}",
+            remedy="put the tokenizer that the weights were trained with beside them",
+            path=checkpoint,
+        )
 
 
 def set_attention_dropout(model: nn.Module, probability: float) -> None:

@@ -17,7 +17,14 @@ from transformers import AutoModel, PreTrainedTokenizerFast
 
 from lingweave.codeswitch import LexiconSwitchOptions
 from lingweave.config import Finetuning, Progressive, Rule
-from lingweave.encoder import LOADING, freeze, load_tokenizer, num_positions, quiet_transformers
+from lingweave.encoder import (
+    LOADING,
+    check_pieces,
+    freeze,
+    load_tokenizer,
+    num_positions,
+    quiet_transformers,
+)
 from lingweave.errors import CheckpointError
 from lingweave.evaluation import (
     PREDICTIONS,
@@ -159,6 +166,7 @@ class _Finetuning:
         start = place.inputs["encoder"]
         self.tokenizer: PreTrainedTokenizerFast = load_tokenizer(start)
         self.model = task.new_model(start, seed=seed)
+        check_pieces(self.model, self.tokenizer, start)
         if options.frozen_layers is not None:
             freeze(self.model, options.frozen_layers)
 
@@ -269,6 +277,7 @@ def evaluate_model(
         folder = _checkpoint(place.inputs["model"], rule, language)
         if folder != loaded:
             model, loaded = task.load_model(folder), folder
+            check_pieces(model, tokenizer, folder)
             model.to("cuda" if torch.cuda.is_available() else "cpu")
         examples = read_examples(task, source)
         encoded = task.encode(tokenizer, examples, max_length)
