@@ -12,14 +12,27 @@ from transformers import (
     BertConfig,
     BertForMaskedLM,
     CanineTokenizer,
+    DebertaV2Config,
+    DebertaV2ForMaskedLM,
     DistilBertConfig,
     DistilBertForMaskedLM,
+    EsmConfig,
+    EsmForMaskedLM,
+    MobileBertConfig,
+    MobileBertForMaskedLM,
+    MPNetConfig,
+    MPNetForMaskedLM,
     PreTrainedTokenizerFast,
+    RemBertConfig,
+    RemBertForMaskedLM,
+    XLMRobertaXLConfig,
+    XLMRobertaXLForMaskedLM,
 )
 
 from encoder.tiny_checkpoints import SHAPE, TOKENIZERS, every_model, tiny, write_checkpoint
 from lingweave.encoder import (
     ModelCard,
+    decoder_inputs,
     freeze,
     load_encoder,
     load_tokenizer,
@@ -257,6 +270,48 @@ def test_other_architectures_are_refused(tmp_path, name):
     message = refusal(tmp_path)
     assert f"{type(model).__name__} is neither BERT-like nor RoBERTa-like" in message
     assert "use a checkpoint of type bert, roberta, xlm-roberta or camembert" in message
+
+
+BODY = {name: size for name, size in SHAPE.items() if name != "max_position_embeddings"}
+OTHERS = {
+    "rembert": (RemBertConfig, RemBertForMaskedLM, BODY),  # its head has other parts
+    "mobilebert": (
+        MobileBertConfig,
+        MobileBertForMaskedLM,
+        BODY | {"embedding_size": 8},  # and a decoder of two matrices
+    ),
+    "esm": (EsmConfig, EsmForMaskedLM, BODY | {"pad_token_id": 0, "mask_token_id": 4}),  # no bias
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_heads_that_only_look_like_berts_are_refused(tmp_path, kind):
+    config_class, model_class, shape = OTHERS[kind]
+    tokenizer = TOKENIZERS["wordpiece"]
+    model_class(config_class(vocab_size=len(tokenizer), **shape)).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    message = refusal(tmp_path)
+    assert message.startswith(f"{model_class.__name__} is neither BERT-like nor RoBERTa-like; use")
+
+
+ALIKE = {
+    "deberta-v2": (DebertaV2Config, DebertaV2ForMaskedLM),
+    "mpnet": (MPNetConfig, MPNetForMaskedLM),
+    "xlm-roberta-xl": (XLMRobertaXLConfig, XLMRobertaXLForMaskedLM),
+}
+
+
+@pytest.mark.parametrize("kind", ALIKE)
+def test_heads_that_work_as_berts_or_robertas_are_loaded(tmp_path, kind):
+    config_class, model_class = ALIKE[kind]
+    tokenizer = TOKENIZERS["wordpiece"]
+    model_class(config_class(vocab_size=len(tokenizer), **SHAPE)).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    model = load_encoder(tmp_path).model.eval()
+    with torch.no_grad():
+        said = model(torch.arange(5, 25)[None], output_hidden_states=True)
+        states = decoder_inputs(model, said.hidden_states[-1])
+        assert torch.allclose(model.get_output_embeddings()(states), said.logits, atol=1e-6)
 
 
 def test_freezing_keeps_embeddings_and_the_lowest_layers():

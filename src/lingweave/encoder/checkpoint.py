@@ -65,10 +65,7 @@ def prediction_head(model: PreTrainedModel) -> nn.Module:
         head = getattr(model, name, None)
         if isinstance(head, nn.Module) and not model.config.is_encoder_decoder:
             return head
-    raise CheckpointError(
-        f"{type(model).__name__} is neither BERT-like nor RoBERTa-like",
-        remedy="use a checkpoint of type bert, roberta, xlm-roberta or camembert",
-    )
+    raise _not_like_bert(model)
 
 
 def decoder_inputs(model: PreTrainedModel, states: Tensor) -> Tensor:
@@ -140,7 +137,7 @@ def load_encoder(checkpoint: Path | str, *, seed: int = 0) -> Encoder:
             remedy="give a directory with config.json and model.safetensors, or a hub name",
             path=checkpoint,
         ) from error
-    prediction_head(model)
+    _check_head(model)
     check_pieces(model, tokenizer, checkpoint)
     body = model.base_model_prefix + "."
     missing = sorted(loading["missing_keys"])
@@ -272,6 +269,29 @@ class ModelCard:
             f"Made by lingweave from `{self.base_model}`.\n\n"
             f"| | |\n|---|---|\n{rows}\n"
         )
+
+
+def _check_head(model: Any) -> None:
+    """Refuse a masked-LM head that says something else when its parts are run one by one."""
+    head, decoder = prediction_head(model), model.get_output_embeddings()
+    try:
+        with torch.inference_mode():
+            states_1D = torch.linspace(-1, 1, model.config.hidden_size)[None]
+            whole_1V = head(states_1D)
+            inputs_1D = decoder_inputs(model, states_1D)
+            parts_1V = functional.linear(inputs_1D, decoder.weight, decoder.bias)
+            is_same = torch.allclose(parts_1V, whole_1V, rtol=1e-3, atol=1e-3, equal_nan=True)
+    except (AttributeError, RuntimeError, TypeError) as error:
+        raise _not_like_bert(model) from error
+    if not is_same or decoder.bias is None:  # which some add themselves, after the decoder
+        raise _not_like_bert(model)
+
+
+def _not_like_bert(model: nn.Module) -> CheckpointError:
+    return CheckpointError(
+        f"{type(model).__name__} is neither BERT-like nor RoBERTa-like",
+        remedy="use a checkpoint of type bert, roberta, xlm-roberta or camembert",
+    )
 
 
 def _check_checkpoint(checkpoint: Path | str) -> None:
