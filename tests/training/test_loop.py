@@ -190,6 +190,26 @@ def test_a_second_interruption_stops_at_once(tmp_path, undisturbed):
     check_same(*small_mlm(tmp_path), undisturbed)
 
 
+def test_an_interruption_while_the_last_checkpoint_is_written_stops_the_run(tmp_path, undisturbed):
+    """Else what comes after the training, such as the next stage of a study, would go on."""
+    saved = []
+
+    def interrupt_in_third(*_):
+        saved.append(len(saved) + 1)
+        if len(saved) == NUM_UPDATES // 5:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def prepare(model):
+        model.register_state_dict_pre_hook(interrupt_in_third)
+
+    with pytest.raises(Terminated):
+        small_mlm(tmp_path, prepare=prepare, checkpoint_updates=5)
+    assert saved == [1, 2, 3]
+    reports = []
+    check_same(*small_mlm(tmp_path, report=reports.append, checkpoint_updates=5), undisturbed)
+    assert reports == []
+
+
 def test_before_each_update_it_is_told_how_far_training_is(tmp_path):
     told = []
 

@@ -89,6 +89,17 @@ def recorded(objective, folder, **changes):
     return {"seen": seen, "losses": progress.losses, "weight": model.weight.item()}
 
 
+def stopped_in_last_checkpoint(folder):
+    """Ctrl-C reaches the main process while it writes, and the other one waits for it."""
+    model = line()
+    model.register_state_dict_pre_hook(lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    run = Run(options=settings(checkpoint_updates=9), seed=1, work=folder)
+    try:
+        train(model, Recorder(), list(range(1, 10)), run)
+    except KeyboardInterrupt:
+        return "stopped"
+
+
 class Sequences:
     """Classification's part that prediction needs."""
 
@@ -130,6 +141,7 @@ def case_everything(folder):
     found["recorded"] = recorded(Recorder(), folder / "recorded")
     found["narrow"] = recorded(Narrow(1), folder / "narrow", batch_size=6)
     found["predicted"] = {str(number): predicted(number) for number in NUMBERS}
+    found["late"] = stopped_in_last_checkpoint(folder / "late")
     rank = processes.rank()
     with processes.alone():
         found["alone"] = [processes.count(), processes.rank(), processes.gather(rank)]
@@ -207,9 +219,14 @@ def test_where_one_has_too_little_memory_both_take_smaller_micro_batches(both, t
             [update, pytest.approx(loss, abs=1e-6)] for update, loss in alone["losses"]
         ]
         assert found["narrow"]["weight"] == pytest.approx(alone["weight"], abs=1e-6)
-    # The first update has 3 examples, 1 and 2: tried at once, then one by one. So is all the rest.
-    assert [len(found["narrow"]["seen"][0]) for found in both] == [2, 4]
-    assert [len(seen) for seen in both[1]["narrow"]["seen"][1:]] == [3, 3, 2, 2, 3]
+    # The first update has 3 examples in each: tried at once, in twos, one by one. So is all the
+    # rest, without a try that fails.
+    assert [len(found["narrow"]["seen"][0]) for found in both] == [9, 9]
+    assert sorted(len(seen) for seen in both[1]["narrow"]["seen"][1:]) == [2, 2, 2, 3, 3]
+
+
+def test_where_one_is_interrupted_in_its_last_checkpoint_both_stop(both):
+    assert [found["late"] for found in both] == ["stopped"] * 2
 
 
 @pytest.mark.slow
