@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -68,14 +69,16 @@ class Broken(Points):
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
 
-def fit(folder, objective, *, needs_whole_updates=False, **changes):
+def fit(folder, objective, *, needs_whole_updates=False, dropout=0.0, report=None, **changes):
     torch.manual_seed(4)
-    model = nn.Sequential(nn.Linear(2, 4), nn.Dropout(0.0), nn.Linear(4, 1))
+    layers = nn.Linear(2, 4), nn.Dropout(dropout), nn.Linear(4, 4), nn.Dropout(dropout)
+    model = nn.Sequential(*layers, nn.Linear(4, 1))
     settings = {"learning_rate": 0.05, "batch_size": 8, "epochs": 2, "precision": "fp32"}
     run = Run(
         options=TrainingOptions(**(settings | changes)),
-        seed=1,
+        seed=2,  # the last update of the first epoch is the short one
         work=folder,
+        report=report,
         needs_whole_updates=needs_whole_updates,
     )
     progress = train(model, objective, EXAMPLES, run)
@@ -100,6 +103,30 @@ def test_the_result_is_that_of_micro_batches_set_by_hand(tmp_path, caplog, most,
 def test_micro_batches_that_are_set_are_halved_too(tmp_path):
     expected = fit(tmp_path / "by hand", Points(), micro_batch_size=3)
     assert fit(tmp_path / "narrow", Points(most=3), micro_batch_size=6) == expected
+
+
+def interrupt(done):
+    if done.update == 2:
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_run_that_is_resumed_keeps_the_size_that_fitted(tmp_path):
+    """Whoever took the memory may be gone by then; with dropout another size is another run."""
+    expected = fit(tmp_path / "undisturbed", Points(most=4), dropout=0.5)
+    assert fit(tmp_path / "with room", Points(), dropout=0.5) != expected
+    with pytest.raises(KeyboardInterrupt):
+        fit(tmp_path / "resumed", Points(most=4), dropout=0.5, report=interrupt)
+    roomy = Points()
+    assert fit(tmp_path / "resumed", roomy, dropout=0.5) == expected
+    assert max(roomy.tried) == 4
+
+
+def test_a_run_that_is_resumed_may_be_given_smaller_micro_batches(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        fit(tmp_path, Points(most=4), report=interrupt)
+    smaller = Points()
+    fit(tmp_path, smaller, micro_batch_size=3)
+    assert max(smaller.tried) == 3
 
 
 def test_where_not_even_one_example_fits_the_run_ends_with_one_line(tmp_path):

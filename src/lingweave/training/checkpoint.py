@@ -1,6 +1,7 @@
 """Checkpoints to resume from: whole or not there, and checked before they are used.
 
-A checkpoint holds the weights, the optimizer's moments and how far the run has come. That is all:
+A checkpoint holds the weights, the optimizer's moments, how far the run has come and for how many
+examples at once the memory had room. That is all:
 the examples of update k, their masks, the dropout and the learning rate are functions of the seed
 and of k, so no generator's state and no schedule is kept; and bf16, which has the exponents of
 fp32, needs no loss scaler.

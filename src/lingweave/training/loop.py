@@ -120,6 +120,7 @@ def train(
     )
     with updates.whole_model("cpu"):
         progress = load_checkpoint(run.work, model, updates.optimizer)
+    updates.fitting = progress.micro_batch_size
     try:
         _do_what_is_left(model, examples, run, plan, updates, progress, select)
         updates.unshard()
@@ -160,6 +161,7 @@ def _do_what_is_left(
                 work=run.work,
             )
             sitting.count(done)
+            progress.micro_batch_size = updates.fitting
             updates.log(progress.update, done.loss)
             if select is not None and progress.update in plan.epoch_ends:
                 with updates.whole_model():

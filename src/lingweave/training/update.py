@@ -65,6 +65,10 @@ class Updated:
 class Updates:
     """Updates a model's weights, one batch of examples after another.
 
+    Attributes:
+        fitting: examples at once, in each process, that the memory had room for where it was too
+            small; None while it never was.
+
     Args:
         model: its parameters that require gradients are trained, in place.
         objective: makes batches of examples and losses of batches.
@@ -88,7 +92,7 @@ class Updates:
     ) -> None:
         self._objective, self._options = objective, options
         self._needs_whole_updates = needs_whole_updates
-        self._micro_batch_size = options.micro_batch_size
+        self.fitting: int | None = None
         self._seed, self._num_updates = seed, num_updates
         is_sharded = processes.shards_layers()
         self._accelerator = Accelerator(
@@ -133,12 +137,13 @@ class Updates:
         Raises:
             TrainingError: the memory is too small even so.
         """
-        size = self._micro_batch_size or math.ceil(len(examples) / processes.count())
+        known = [known for known in (self._options.micro_batch_size, self.fitting) if known]
+        size = min(known, default=math.ceil(len(examples) / processes.count()))
         fitting = size
         while (updated := self._try(examples, update, fitting)) is None:
             fitting = self._smaller(fitting, update)
         if fitting < size:
-            self._micro_batch_size = fitting
+            self.fitting = fitting
             logger.warning(
                 "out of memory at %s examples at once: from update %s on it is %s, which is slower "
                 "and gives the same but for dropout (micro_batch_size: %s spares the failed tries)",
