@@ -44,9 +44,9 @@ def settings(**changes):
     return TrainingOptions(**(given | changes))
 
 
-def fitted(name, folder, *, report=None, **changes):
+def fitted(name, folder, *, report=None, made=None, **changes):
     """Train a tiny model without dropout; it and what was recorded."""
-    objective = make_objective(name, make_tokenizer("bert"), OPTIONS[name])
+    objective = make_objective(name, make_tokenizer("bert"), made or OPTIONS[name])
     model = make_model("bert")
     objective.begin(model, seed=3)
     run = Run(options=settings(**changes), seed=SEED, work=folder, report=report)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lingweave.errors import TrainingError
-from lingweave.objectives import make_objective
+from lingweave.objectives import WordAlignedOptions, make_objective
 from lingweave.training import Run, processes, train
 from lingweave.training.sharding import ShardedLayers
 from tiny_models import make_model, make_tokenizer
@@ -47,8 +47,15 @@ def shares():
     }
 
 
+def near(folder, **changes):
+    """Parameters that are kept near the original ones, some of them in parts."""
+    made = WordAlignedOptions(regularizer="parameters", regularization_weight=3)
+    return curve("word-aligned", folder, made=made, **changes)
+
+
 def case_everything(folder):
     found = {name: curve(name, folder / name) for name in NAMES}
+    found["near"] = near(folder / "near", micro_batch_size=1)
     found["unequal"] = curve("tlm", folder / "unequal", batch_size=5, micro_batch_size=1)
     found["best"] = best(folder / "best")
     found["shares"] = shares()
@@ -133,6 +140,14 @@ def test_sharded_layers_train_as_whole_ones(both, tmp_path, name):
         assert found[name]["losses"] == pytest.approx(alone["losses"], abs=1e-5)
         assert found[name]["tokens"] == alone["tokens"]
     assert both[0][name]["weights"] == both[1][name]["weights"]
+
+
+def test_parameters_are_kept_near_the_original_ones_as_by_one_process(both, tmp_path):
+    alone = near(tmp_path)
+    for found in both:
+        # Micro-batches in one process differ as much, by 2e-4; gradients not summed by 0.7.
+        assert found["near"]["losses"] == pytest.approx(alone["losses"], abs=1e-3)
+    assert both[0]["near"]["weights"] == both[1]["near"]["weights"]
 
 
 def test_they_may_have_unequal_numbers_of_micro_batches(both, tmp_path):

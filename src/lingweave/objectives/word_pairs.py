@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor, Partial
 from transformers import PreTrainedTokenizerFast
 
 from lingweave.encoder import NO_WORD, EncodedSentence, IntArray, SequenceTemplate
@@ -198,7 +199,19 @@ def squared_distance(first: Tensor, second: Tensor) -> Tensor:
 
 
 def parameter_distance(encoder: nn.Module, original: nn.Module) -> Tensor:
-    """Squared Euclidean distance of the trained parameters to the original ones."""
+    """Squared Euclidean distance of the trained parameters to the original ones.
+
+    Args:
+        encoder: its layers may be sharded; then all processes take part.
+        original: whole.
+    """
     pairs = zip(encoder.parameters(), original.parameters(), strict=True)
-    distances = [(own - old).square().sum() for own, old in pairs if own.requires_grad]
+    distances = [(_whole(own) - old).square().sum() for own, old in pairs if own.requires_grad]
     return torch.stack(distances).sum()
+
+
+def _whole(parameter: Tensor) -> Tensor:
+    if not isinstance(parameter, DTensor):
+        return parameter
+    # Each process weighs the distance by its own share of the examples: gradients are to be summed.
+    return parameter.full_tensor(grad_placements=[Partial()])
