@@ -6,9 +6,11 @@ from itertools import islice
 import datasets
 import pytest
 
-from lingweave.corpus import XNLI_COLUMNS, XTREME_COLUMNS, Row, read_table
+from lingweave.corpus import Row, read_table
 from lingweave.errors import TableError, UserError
 
+XTREME_COLUMNS = {"premise": 0, "hypothesis": 1, "label": 2}
+XNLI_COLUMNS = {"premise": "sentence1", "hypothesis": "sentence2", "label": "gold_label"}
 NLI = {"premise": "premise", "hypothesis": "hypothesis", "label": "label"}
 HEADER = "premise\thypothesis\tlabel\n"
 

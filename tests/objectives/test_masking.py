@@ -7,7 +7,7 @@ from lingweave.encoder import EncoderShape, new_encoder
 from lingweave.objectives.masking import Vocabulary, mask_draws, mask_pieces
 
 MASK, PAD, FIRST, LAST = 4, 0, 5, 60
-VOCABULARY = Vocabulary(size=60, mask=MASK, pad=PAD, ordinary=torch.arange(FIRST, LAST))
+VOCABULARY = Vocabulary(mask=MASK, pad=PAD, ordinary=torch.arange(FIRST, LAST))
 SHAPE = (1000, 300)
 
 
@@ -115,6 +115,6 @@ def test_a_vocabulary_is_read_off_the_tokenizer(tmp_path):
     tokenizer.add_special_tokens({"additional_special_tokens": ["[LANG]"]})
     tokenizer.add_tokens(["dog"])
     vocabulary = Vocabulary.of(tokenizer)
-    assert (vocabulary.size, vocabulary.mask, vocabulary.pad) == (10, 4, 0)
+    assert (vocabulary.mask, vocabulary.pad) == (4, 0)
     ordinary = tokenizer.convert_ids_to_tokens(vocabulary.ordinary.tolist())
     assert sorted(ordinary) == ["cat", "dog", "sleeps", "the"]

@@ -4,7 +4,6 @@ from .from_alignment import (
     PhrasePair,
     consistent_phrases,
     draw_alternating,
-    num_exchangeable_words,
     switch_by_alignment,
 )
 from .from_lexicon import (
@@ -51,7 +50,6 @@ __all__ = [
     "draw_stage",
     "draw_words",
     "induce_lexicon",
-    "num_exchangeable_words",
     "read_lexicon",
     "read_provenance",
     "replace_spans",

@@ -137,21 +137,6 @@ def exchangeable_phrases(
     ]
 
 
-def num_exchangeable_words(pair: AlignedSentences, options: AlignmentSwitchOptions) -> int:
-    """How many source words are in a phrase that may be exchanged: what the alignment covers.
-
-    Raises:
-        AlignmentError: a link is beyond the sentences.
-    """
-    phrases = exchangeable_phrases(pair, options)
-    covered = [
-        (start, end)
-        for start, end in pair.source_words
-        if any(phrase.start <= start and end <= phrase.end for phrase in phrases)
-    ]
-    return _num_words(pair.source, covered)
-
-
 def switch_by_alignment(
     pair: AlignedSentences, options: AlignmentSwitchOptions, generator: np.random.Generator
 ) -> SwitchedText:

@@ -10,7 +10,7 @@ from .files import (
 from .list_columns import NUMBERS, PAIRS_OF_NUMBERS, list_column, list_values
 from .questions import Answer, Question, read_questions
 from .segmenters import Segmenter, Span, segmenter, segmenter_for_language, segmenter_name
-from .tables import XNLI_COLUMNS, XTREME_COLUMNS, Column, Row, read_table
+from .tables import Column, Row, read_table
 from .tagged import HUB_COLUMNS, TaggedSentence, read_tagged
 from .tokenized import is_tokenized_file, read_tokenized
 from .word_spans import WordSpans, words_in
@@ -19,8 +19,6 @@ __all__ = [
     "HUB_COLUMNS",
     "NUMBERS",
     "PAIRS_OF_NUMBERS",
-    "XNLI_COLUMNS",
-    "XTREME_COLUMNS",
     "Answer",
     "Bitext",
     "Column",

@@ -19,16 +19,6 @@ from lingweave.errors import TableError, TextFileError
 Column: TypeAlias = str | int
 """A column by its name or, in a TSV without a header, by its 0-based position."""
 
-XTREME_COLUMNS: Mapping[str, Column] = {"premise": 0, "hypothesis": 1, "label": 2}
-"""NLI as XTREME lays it out: one file per language, no header."""
-
-XNLI_COLUMNS: Mapping[str, Column] = {
-    "premise": "sentence1",
-    "hypothesis": "sentence2",
-    "label": "gold_label",
-}
-"""XNLI as first published: one file for all languages; read with `where={"language": "de"}`."""
-
 _MAX_SHOWN, _MAX_WIDTH = 20, 40
 
 _NAME_COLUMNS = "rename its own, or name them in a recipe, by `columns:`"

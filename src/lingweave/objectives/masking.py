@@ -17,13 +17,11 @@ class Vocabulary:
     """What masking must know of a tokenizer.
 
     Attributes:
-        size: V.
         mask: the mask token.
         pad: the padding token.
         ordinary: the tokens a random replacement is drawn from: all but the special ones.
     """
 
-    size: int
     mask: int
     pad: int
     ordinary: Tensor
@@ -34,7 +32,6 @@ class Vocabulary:
         special = set(tokenizer.all_special_ids)
         ordinary = [token for token in range(len(tokenizer)) if token not in special]
         return cls(
-            size=len(tokenizer),
             mask=int(tokenizer.mask_token_id),
             pad=int(tokenizer.pad_token_id),
             ordinary=torch.tensor(ordinary),
