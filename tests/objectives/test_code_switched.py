@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from lingweave.codeswitch import draw_phrases
 from lingweave.corpus import open_bitext, segmenter_for_language
 from lingweave.encoder import NO_WORD, encode_words, load_tokenizer
 from lingweave.objectives import CodeSwitchedOptions, EncodedPair, MLMOptions, make_objective
 from lingweave.objectives.code_switched import (
     PieceSwitch,
-    choose_switches,
     piece_switches,
     switch_pieces,
 )
@@ -128,16 +128,16 @@ spans = st.lists(
 def test_drawn_switches_stay_below_the_share_and_no_other_would_fit(
     candidates, num_words, share, seed
 ):
-    chosen = choose_switches(candidates, num_words, share, np.random.default_rng(seed))
+    chosen = draw_phrases(candidates, num_words, share, np.random.default_rng(seed))
     switched = sum(switch.num_words for switch in chosen)
-    assert not chosen or switched < share * num_words
+    assert not chosen or switched / num_words < share
     assert all(one.end <= other.start for one, other in zip(chosen, chosen[1:], strict=False))
 
     def overlaps(switch):
         return any(switch.start < taken.end and taken.start < switch.end for taken in chosen)
 
     for switch in candidates:
-        assert overlaps(switch) or switched + switch.num_words >= share * num_words
+        assert overlaps(switch) or (switched + switch.num_words) / num_words >= share
 
 
 @given(st.data())
@@ -156,7 +156,7 @@ def test_what_is_not_switched_stays_in_order(data):
             )
         )
     ]
-    chosen = choose_switches(candidates, length, 0.9, np.random.default_rng(0))
+    chosen = draw_phrases(candidates, length, 0.9, np.random.default_rng(0))
     result = switch_pieces(pieces, chosen)
     inside = {place for switch in chosen for place in range(switch.start, switch.end)}
     kept = [piece for place, piece in enumerate(pieces.tolist()) if place not in inside]
@@ -187,7 +187,7 @@ def test_real_sentences_are_switched_below_the_share(shared):
         num = min(source.words.max(), target.words.max()) + 1
         links = link_array([(word, word) for word in range(num)])
         switches = piece_switches(source, target, links, 4)
-        chosen = choose_switches(switches, num, 0.3, np.random.default_rng(0))
+        chosen = draw_phrases(switches, num, 0.3, np.random.default_rng(0))
         assert sum(switch.num_words for switch in chosen) < 0.3 * num
         assert len(switch_pieces(source.pieces, chosen)) <= len(source) + len(target)
 

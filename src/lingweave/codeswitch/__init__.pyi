@@ -4,6 +4,7 @@ from .from_alignment import (
     PhrasePair,
     consistent_phrases,
     draw_alternating,
+    draw_phrases,
     switch_by_alignment,
 )
 from .from_lexicon import (
@@ -46,6 +47,7 @@ __all__ = [
     "consistent_phrases",
     "difficulties",
     "draw_alternating",
+    "draw_phrases",
     "draw_easy_words",
     "draw_stage",
     "draw_words",

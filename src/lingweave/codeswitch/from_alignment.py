@@ -15,7 +15,7 @@ took phrase tables of GIZA++; here the links may come from anywhere.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -137,13 +137,59 @@ def exchangeable_phrases(
     ]
 
 
+class Phrase(Protocol):
+    """What may be exchanged, in places of whatever kind, such as characters or pieces."""
+
+    @property
+    def start(self) -> int:
+        """Where it begins, 0-based."""
+
+    @property
+    def end(self) -> int:
+        """Behind its last place."""
+
+    @property
+    def num_words(self) -> int:
+        """Words in it that count."""
+
+
+PhraseT = TypeVar("PhraseT", bound=Phrase)
+
+
+def draw_phrases(
+    candidates: Sequence[PhraseT],
+    num_words: int,
+    max_switched: float,
+    generator: np.random.Generator,
+) -> list[PhraseT]:
+    """Draw phrases that do not overlap while their words stay below a share of the sentence.
+
+    Args:
+        candidates: to choose from.
+        num_words: of the sentence, those that count.
+        max_switched: 0–1; the share of switched words is less.
+        generator: source of all chance.
+
+    Returns:
+        those drawn, in the order of the sentence; no other would fit beside them.
+    """
+    chosen: list[PhraseT] = []
+    num_switched = 0
+    for index in generator.permutation(len(candidates)).tolist():
+        own = candidates[index]
+        is_free = all(own.end <= taken.start or taken.end <= own.start for taken in chosen)
+        if is_free and (num_switched + own.num_words) / num_words < max_switched:
+            chosen.append(own)
+            num_switched += own.num_words
+    return sorted(chosen, key=lambda phrase: phrase.start)
+
+
 def switch_by_alignment(
     pair: AlignedSentences, options: AlignmentSwitchOptions, generator: np.random.Generator
 ) -> SwitchedText:
     """Exchange phrases of the source sentence for their counterparts in the target sentence.
 
-    Phrases are visited in random order and taken as long as they do not overlap and the share of
-    switched words stays below the bound. Only words with a letter count.
+    Which ones, `draw_phrases` says. Only words with a letter count.
 
     Args:
         pair: the sentences with their links.
@@ -155,16 +201,8 @@ def switch_by_alignment(
     """
     candidates = exchangeable_phrases(pair, options)
     num_words = _num_words(pair.source, pair.source_words)
-    taken: list[Replacement] = []
-    for index in generator.permutation(len(candidates)).tolist():
-        candidate = candidates[index]
-        is_free = all(
-            candidate.end <= other.start or other.end <= candidate.start for other in taken
-        )
-        num_switched = candidate.num_words + sum(other.num_words for other in taken)
-        if is_free and num_switched / num_words < options.max_switched:
-            taken.append(candidate)
-    return replace_spans(pair.source, sorted(taken))
+    chosen = draw_phrases(candidates, num_words, options.max_switched, generator)
+    return replace_spans(pair.source, chosen)
 
 
 def draw_alternating(

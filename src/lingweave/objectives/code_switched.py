@@ -33,7 +33,7 @@ import torch
 from pydantic import Field
 from transformers import PreTrainedTokenizerFast
 
-from lingweave.codeswitch import consistent_phrases
+from lingweave.codeswitch import consistent_phrases, draw_phrases
 from lingweave.encoder import NO_WORD, EncodedSentence, IntArray, Span
 from lingweave.objectives.base import EncodedPair
 from lingweave.objectives.masked import MaskedObjective, MaskedOptions, Sequences, apart
@@ -90,7 +90,7 @@ class CodeSwitched(MaskedObjective):
             return sentence.pieces
         candidates = piece_switches(sentence, other, links, self._options.max_phrase_words)
         num_words = len(piece_spans(sentence))
-        chosen = choose_switches(
+        chosen = draw_phrases(
             candidates, num_words, self._options.max_switched, np.random.default_rng(seed)
         )
         return switch_pieces(sentence.pieces, chosen)
@@ -137,34 +137,6 @@ def piece_switches(
             num_words = phrase.source_end - phrase.source_start
             found.append(PieceSwitch(start, end, num_words, other.pieces[there]))
     return found
-
-
-def choose_switches(
-    candidates: Sequence[PieceSwitch],
-    num_words: int,
-    max_switched: float,
-    generator: np.random.Generator,
-) -> list[PieceSwitch]:
-    """Draw switches that do not overlap while their words stay below a share of the sentence.
-
-    Args:
-        candidates: to choose from.
-        num_words: of the sentence.
-        max_switched: 0–1; the share of switched words is less.
-        generator: source of all chance.
-
-    Returns:
-        those drawn, in the order of the sentence; no other would fit beside them.
-    """
-    chosen: list[PieceSwitch] = []
-    num_switched = 0
-    for index in generator.permutation(len(candidates)).tolist():
-        own = candidates[index]
-        is_free = all(own.end <= taken.start or taken.end <= own.start for taken in chosen)
-        if is_free and num_switched + own.num_words < max_switched * num_words:
-            chosen.append(own)
-            num_switched += own.num_words
-    return sorted(chosen, key=lambda switch: switch.start)
 
 
 def switch_pieces(pieces: IntArray, switches: Sequence[PieceSwitch]) -> IntArray:
