@@ -63,11 +63,6 @@ def test_studies_of_twins_are_planned(name, num_trained, num_finetuned, tmp_path
             # 12 languages of Tatoeba, before and after.
             | {"sentences": (1 + 18) * 12},
         ),
-        (
-            "real-xnli",
-            {"align": 14, "tokenize": 14, "encoder": 1, "pretrain": 15}
-            | {"finetune": 3 * 6, "evaluate": 3 * 6},
-        ),
         # With 3 seeds, 11 tasks; those tested on the other mixture share their training.
         ("code-mixed", {"finetune": 3 * 7, "body": 3 * 3, "evaluate": 3 * 11}),
         ("tasks-small", {"finetune": 6, "evaluate": 8}),
@@ -80,16 +75,6 @@ def test_studies_of_twins_are_planned(name, num_trained, num_finetuned, tmp_path
 def test_studies_of_real_languages_are_planned(name, kinds, shared, tmp_path, monkeypatch):
     plan = real_plan(name, shared, tmp_path, monkeypatch)
     assert Counter(stage.kind for stage in plan.stages) == kinds
-
-
-def test_the_first_part_of_the_study_on_real_languages_is_found_finished_by_the_whole(
-    shared, tmp_path, monkeypatch
-):
-    part, whole = (
-        {stage.digest for stage in real_plan(name, shared, tmp_path, monkeypatch).stages}
-        for name in ("real-xnli", "real")
-    )
-    assert part < whole
 
 
 def real_plan(name, shared, folder, monkeypatch):
