@@ -83,7 +83,8 @@ def test_the_interval_covers_the_truth_95_times_in_100(num_seeds, sizes):
     ]
     intervals = np.array([one.interval() for one in found])
     covered = np.mean((intervals[:, 0] <= truth) & (truth <= intervals[:, 1]))
-    assert 0.93 <= covered <= 0.98
+    # Sets that are no translations leave as much doubt about examples as about seeds: doubt.py.
+    assert 0.93 <= covered <= (0.97 if len({*sizes.values()}) == 1 else 0.98)
 
 
 @pytest.mark.slow
