@@ -101,9 +101,9 @@ def test_a_recipe_survives_being_written_and_read(recipe_file):
         ("layer: 8", "layer: 0", "systems.weam.layer", "greater than or equal to 1"),
         ("anchor: both", "anchor: en", "systems.near.anchor", "'source', 'target' or 'both'"),
         ("variant: weak", "variant: soft", "systems.told.variant", "'weak' or 'strong'"),
-        ("negatives: pair", "negative: pair", "systems.told.negative", "not permitted"),
+        ("negatives: pair", "negative: pair", "systems.told.negative", "unknown key"),
         ("plain: 0.5", "plain: 2", "systems.switched.plain", "less than or equal to 1"),
-        ("plain: 0.5", "order: random", "systems.switched.order", "not permitted"),
+        ("plain: 0.5", "order: random", "systems.switched.order", "unknown key"),
         (
             "max_switched: 0.2",
             "max_switched: x",
