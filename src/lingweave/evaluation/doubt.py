@@ -15,6 +15,7 @@ correction fails. Here it is less than 0.5 %. The price are intervals that hold 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,7 @@ class Doubt:
         return float(optimize.brentq(lambda x: self.beyond(x) + quantile - 1, 0, 1.01 * farthest))
 
 
+@lru_cache(maxsize=32)  # the search for a reach asks for the same ones again and again
 def _chi_square_ratios(freedom: float) -> tuple[Floats, Floats]:
     """Nodes and weights, (NUM_NODES,), for means over W, chi-square over its degrees of freedom.
 

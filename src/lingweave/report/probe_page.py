@@ -9,10 +9,9 @@ from lingweave.report.costs import cost_table, machines
 from lingweave.report.line_plots import NUM_STYLES, Curve, LineFigure, line_panel
 from lingweave.report.page import Block, Page, Section
 from lingweave.report.probes import EXPLANATION, model_tables, probe_summary, remarks
+from lingweave.report.retrieval import LAYERS
 from lingweave.report.study_page import command, made_by
 from lingweave.study.probe_results import ANY, ModelProbe, ProbeResults
-
-_LAYER = "layer (0: the embeddings)"
 
 
 def probe_page(results: ProbeResults) -> Page:
@@ -53,7 +52,7 @@ def _retrieval(results: ProbeResults) -> Iterator[LineFigure]:
     told = "Thin: each text by itself. " if len(results.models) == 1 else ""
     caption = f"Accuracy at 1 in %, both ways, mean of all texts, by CSLS and mean vectors. {told}"
     if panels:
-        yield LineFigure(caption.rstrip(), panels, _LAYER)
+        yield LineFigure(caption.rstrip(), panels, LAYERS)
 
 
 def _error_rates(results: ProbeResults) -> Iterator[LineFigure]:
@@ -84,7 +83,7 @@ def _error_rates(results: ProbeResults) -> Iterator[LineFigure]:
         "sets. Dashed: FastAlign, its best symmetrisation on each very set."
     )
     if panels:
-        yield LineFigure(caption, panels, _LAYER)
+        yield LineFigure(caption, panels, LAYERS)
 
 
 def _isotropy(results: ProbeResults) -> Iterator[LineFigure]:
@@ -101,7 +100,7 @@ def _isotropy(results: ProbeResults) -> Iterator[LineFigure]:
             panels.append(line_panel(f"vectors of {unit}", curves, None, 0.0))
     caption = "Average cosine of two different vectors: near 0 they spread, near 1 all look alike."
     if panels:
-        yield LineFigure(caption, panels, _LAYER)
+        yield LineFigure(caption, panels, LAYERS)
 
 
 def _over_layers(values: Sequence[float]) -> list[tuple[float, float]]:

@@ -8,6 +8,7 @@ from lingweave.report.line_plots import NUM_STYLES, Curve, LineFigure, line_pane
 from lingweave.report.tables import Table
 from lingweave.study import MEAN, Results
 
+LAYERS = "layer (0: the embeddings)"
 EXPLANATION = (
     "Accuracy at 1 in %, both ways, by CSLS and the mean of the pieces' vectors. Nothing was "
     "trained for it: it says how far sentences and their translations lie together in an encoder."
@@ -42,4 +43,4 @@ def retrieval_figure(results: Results) -> LineFigure:
     num_texts = len({one.text for one in results.retrieval})
     caption = f"Mean of {num_texts} pairs of languages and all seeds. {EXPLANATION}"
     panel = line_panel("retrieval of sentences", curves, None, 0.0)
-    return LineFigure(caption, [panel], "layer (0: the embeddings)")
+    return LineFigure(caption, [panel], LAYERS)

@@ -89,14 +89,12 @@ def _each(found: list[tuple[Score, Estimate]]) -> str:
 
 
 def _counted(found: list[tuple[Score, Estimate]]) -> str:
-    gains, losses = (
-        sum(difference.is_sure and sign * difference.mean > 0 for _, difference in found)
-        for sign in (1, -1)
-    )
+    sure = [difference.mean for _, difference in found if difference.is_sure]
+    gains = sum(mean > 0 for mean in sure)
     best, most = max(found, key=lambda one: one[1].mean)
     return (
-        f"of {len(found)} systems {gains} show a gain, {losses} a loss, and "
-        f"{len(found) - gains - losses} no sure difference; first is {best.system}, "
+        f"of {len(found)} systems {gains} show a gain, {len(sure) - gains} a loss, and "
+        f"{len(found) - len(sure)} no sure difference; first is {best.system}, "
         f"{points(most.mean)} points"
     )
 

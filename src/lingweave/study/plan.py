@@ -103,12 +103,12 @@ def _retrieval(
     """Before and after: the encoder as it is where the recipe has it, and what systems made."""
     if recipe.retrieval is None:
         return {}
-    untrained = {
+    encoders: dict[tuple[str, int], Stage | Checkpoint] = {
         (name, recipe.pretraining.seeds[0]): encoder
         for name, objective in recipe.systems.items()
         if isinstance(objective, Untrained)
     }
-    named = {f"{name}-{seed}": (name, seed) for name, seed in (*untrained, *systems)}
-    made = {name: {**untrained, **systems}[key] for name, key in named.items()}
-    found = sentence_stages(made, tatoeba_texts(Path(recipe.retrieval)))
-    return {named[name]: texts for name, texts in found.items()}
+    encoders.update(systems)
+    labelled = {f"{name}-{seed}": made for (name, seed), made in encoders.items()}
+    found = sentence_stages(labelled, tatoeba_texts(Path(recipe.retrieval)))
+    return dict(zip(encoders, found.values(), strict=True))

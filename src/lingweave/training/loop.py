@@ -142,11 +142,6 @@ def _do_what_is_left(
 ) -> None:
     """Make the updates after those of `progress`, which follows, to the last or an interruption."""
     sitting, cadence = _Sitting(progress, plan), Cadence(run.options.checkpoint_updates)
-
-    def save() -> None:
-        with cadence.timed(), updates.whole_model("cpu"):
-            save_checkpoint(run.work, model, updates.optimizer, progress)
-
     with Interruption() as interruption:
         for batch in plan.batches_after(progress.update):
             if run.begin_update is not None:
@@ -168,14 +163,14 @@ def _do_what_is_left(
                     score_epoch(model, select, progress, run.work, keep=run.keep_epochs)
             if run.report is not None:
                 run.report(sitting.report(done.loss))
-            (due,) = processes.total([cadence.is_due(progress.update)])
-            if due:
-                save()
-            # Looked at once, since it may come at any time; also while the last one was written.
-            interrupt = interruption.requested
-            (stop,) = processes.total([interrupt is not None])
-            if stop and not due:
-                save()
+            interrupt = interruption.requested  # once: it may come at any time
+            stop, due = processes.total([interrupt is not None, cadence.is_due(progress.update)])
+            if stop or due:
+                with cadence.timed(), updates.whole_model("cpu"):
+                    save_checkpoint(run.work, model, updates.optimizer, progress)
+                # Again, for one that came while this was written: no other update may follow.
+                interrupt = interruption.requested
+                (stop,) = processes.total([interrupt is not None])
             if stop:
                 raise interrupt or KeyboardInterrupt
 
