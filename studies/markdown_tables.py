@@ -118,7 +118,7 @@ def _sizes(results: Results) -> Table:
             if score.task == task and score.language != MEAN
         }
         few, most = min(tested.values()), max(tested.values())
-        first = results.recipe["tasks"][task]["train"].get("first")
+        first = results.recipe.tasks[task].train.first
         rows.append(
             [
                 task,

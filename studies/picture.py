@@ -70,7 +70,7 @@ def _first(ranked: Sequence[Study], languages: Languages) -> list[Transfer]:
             group
             for group in score_groups(results)
             if group.setting == "zero-shot"
-            and results.recipe["tasks"][group.task]["task"] == "nli"
+            and results.recipe.tasks[group.task].task == "nli"
             and compared(results, group)
         ]
         if study.languages == languages and control == "mlm" and groups:

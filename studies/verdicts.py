@@ -36,7 +36,7 @@ class Study:
     @property
     def languages(self) -> Languages:
         """Of which kind they are."""
-        return "real" if self.results.recipe.get("twins") is None else "twin"
+        return "real" if self.results.recipe.twins is None else "twin"
 
     @property
     def num_seeds(self) -> int:

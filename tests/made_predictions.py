@@ -5,6 +5,7 @@ import numpy as np
 from lingweave.evaluation import Model, Outcome
 from lingweave.study import Results
 from lingweave.tasks.classification import label_statistics
+from made_recipe import make_recipe
 
 NUM_EXAMPLES = 1000
 SYSTEMS = {
@@ -17,22 +18,24 @@ SYSTEMS = {
 
 def results(**recipe):
     values = {
-        "tasks": {"xnli": {"task": "nli"}},
+        "systems": SYSTEMS,
         "settings": ["zero-shot", "translate-train"],
         "pretraining": {"epochs": 2, "learning_rate": 1e-4},
         **recipe,
     }
-    systems = values.pop("systems", SYSTEMS)
+    made = make_recipe(**values)
     return Results(
         study="by hand",
         question="",
         control="mlm",
-        source_language=dict.fromkeys(values["tasks"], "en"),
+        source_language=dict.fromkeys(made.tasks, "en"),
         measures={},
         scores=[],
         alignments=[],
-        systems={name: {"options": options, "runs": []} for name, options in systems.items()},
-        recipe=values,
+        systems={
+            name: {"options": options, "runs": []} for name, options in values["systems"].items()
+        },
+        recipe=made,
         made_by={},
         stages=[],
     )

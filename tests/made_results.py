@@ -15,6 +15,7 @@ from lingweave.study.probe_results import (
 )
 from lingweave.study.results import LengthBucket, Measure, Retrieved, SeedScore, Switched
 from lingweave.study.samples import Segment
+from made_recipe import make_recipe
 
 HOSTILE = """</style></script><script>alert("1")</script><img src="https://example.org/x">&amp;'"""
 LANGUAGES = ["en", "de", "ar", "zh", "th", "hi", "ur"]
@@ -108,7 +109,7 @@ def make_results(**changes):
             for text, layers in (("de-en", [0.2, 0.6, 0.7 + seed / 10]), ("ar-en", [0.0, 0.1, 0.3]))
         ],
         "systems": systems,
-        "recipe": {"name": "everything", "systems": {"mlm": {"objective": "mlm"}}},
+        "recipe": make_recipe(name="everything"),
         "made_by": {
             "command": "lingweave run everything.yaml",
             "lingweave": "0.1.0",

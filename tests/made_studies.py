@@ -2,6 +2,7 @@
 
 from lingweave.config import PUBLISHED
 from lingweave.study import ClaimResult, Estimate
+from made_recipe import make_recipe
 from made_results import make_results, make_score
 from verdicts import Study
 
@@ -29,7 +30,15 @@ def make_claim(name, verdict="inconclusive", effect=None, **more):
     return ClaimResult(**(values | more))
 
 
-def make_study(folder, claims=(), twins=False, seeds=3, objectives=("none", "mlm", "tlm"), **more):
+def make_study(
+    folder,
+    claims=(),
+    twins=False,
+    task="nli",
+    seeds=3,
+    objectives=("none", "mlm", "tlm"),
+    **more,
+):
     """A study with one system for each objective, named as it; `differences` are its gains."""
     gains = more.pop("differences", {})
     scores = [
@@ -37,7 +46,10 @@ def make_study(folder, claims=(), twins=False, seeds=3, objectives=("none", "mlm
         for name in objectives
         for language in ("en", "de", "mean")
     ]
-    recipe = {"tasks": {"xnli": {"task": "nli", "train": {"path": "x", "first": "4000"}}}}
+    recipe = make_recipe(
+        twins={} if twins else None,
+        tasks={"xnli": {"task": task, "train": {"path": "train.en.tsv", "first": 4000}}},
+    )
     values = {
         "study": folder,
         "claims": [*claims],
@@ -46,7 +58,7 @@ def make_study(folder, claims=(), twins=False, seeds=3, objectives=("none", "mlm
             name: {"options": {"objective": name}, "runs": [{"updates": 256}]}
             for name in objectives
         },
-        "recipe": recipe | ({"twins": {}} if twins else {}),
+        "recipe": recipe,
         "switched": [],
         "samples": [],
         "lengths": [],

@@ -25,8 +25,8 @@ from cli.inputs import (
     refusal,
     write,
 )
-from lingweave.study import Estimate, Results, Score
-from lingweave.study.results import Measure, SeedScore
+from lingweave.study import Results
+from made_results import make_results
 
 
 def test_align_writes_links_that_are_right(data):
@@ -361,50 +361,14 @@ def test_run_does_a_study_in_a_folder_of_its_name(tmp_path, monkeypatch):
     assert again[again.index("Word alignment") :] == tables
 
 
-def make_results():
-    metrics = {"accuracy": 0.5, "macro_f1": 0.4}
-    seeds = [SeedScore(pretraining_seed=1, finetuning_seed=1, metrics=metrics, signature="s")]
-    gain = Estimate(mean=0.1, low=0.05, high=0.2, covers="seeds and examples")
-    scores = [
-        Score(
-            system=system,
-            setting="zero-shot",
-            task="nli",
-            language=language,
-            num_examples=100,
-            score=Estimate(mean=0.5, low=0.4, high=0.6),
-            metrics=metrics,
-            over_control=None if system == "mlm" else gain,
-            seeds=seeds,
-        )
-        for system in ("mlm", "tlm")
-        for language in ("en", "de", "zh", "mean")
-    ]
-    return Results(
-        study="made by hand",
-        question="",
-        control="mlm",
-        source_language={"nli": "en"},
-        measures={
-            "nli": Measure(metrics={"accuracy": "accuracy", "macro_f1": "macro-F1"}, chance=1 / 3)
-        },
-        scores=scores,
-        alignments=[],
-        systems={name: {"options": {"objective": name}, "runs": []} for name in ("mlm", "tlm")},
-        recipe={"name": "hand"},
-        made_by={},
-        stages=[],
-    )
-
-
 def test_report_writes_the_report_anew(tmp_path):
     (tmp_path / "results.json").write_text(make_results().model_dump_json(), "utf-8")
     (tmp_path / "report.md").write_text("old")
     printed = done("report", tmp_path)
     written = (tmp_path / "report.md").read_text("utf-8")
-    assert written.startswith("# Study made by hand\n")
-    assert "| tlm | +10.0 [+5.0, +20.0] |" in written
-    assert "tlm gains +10.0 points" in printed
+    assert written.startswith("# Study everything\n")
+    assert "| tlm | +2.0 [+1.0, +3.0] |" in written
+    assert "Claims supported: tlm-helps; contradicted: b; inconclusive: c." in printed
     names = ["report.html", "report.md", "results.json", "scores.csv"]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     assert all(name in printed for name in names)

@@ -9,6 +9,7 @@ from rich.console import Console
 from lingweave.report import markdown_report, print_results
 from lingweave.study import MEAN, Estimate, Results, Score
 from lingweave.study.results import Measure, SeedScore
+from made_recipe import make_recipe
 
 LANGUAGES = ["en", "de", "zh", "th", "hi", MEAN]
 SYSTEMS = ["untouched", "mlm", "tlm", "weam"]
@@ -74,11 +75,7 @@ def make_results(*, gold=None, settings=("zero-shot",), **changes):
             }
             for name in SYSTEMS
         },
-        "recipe": {
-            "name": "wide",
-            "question": "Does pairing help? – ja",
-            "settings": ["zero-shot"],
-        },
+        "recipe": make_recipe(name="wide", question="Does pairing help? – ja"),
         "made_by": {"command": "lingweave run wide.yaml", "commit": "abc", "machine": ""},
         "stages": [],
     }
@@ -185,7 +182,7 @@ def test_the_number_of_runs_and_of_examples_is_said():
 def test_the_recipe_stands_in_the_report_and_can_be_read_back():
     results = make_results()
     block = re.search(r"```yaml\n(.*?)\n```", markdown_report(results), re.DOTALL)
-    assert yaml.safe_load(block[1]) == results.recipe
+    assert yaml.safe_load(block[1]) == results.recipe.as_written
     assert "– ja" in block[1]
 
 

@@ -14,6 +14,7 @@ from lingweave.report.page import is_number, render
 from lingweave.report.probe_page import probe_page
 from lingweave.report.scripts import direction, language_tag
 from lingweave.report.study_page import study_page
+from made_recipe import make_recipe
 from made_results import (
     HOSTILE,
     LANGUAGES,
@@ -160,7 +161,7 @@ def test_whatever_comes_from_data_is_shown_as_it_is_and_does_nothing():
             "question": HOSTILE,
             "claims": [claim],
             "samples": [sample],
-            "recipe": {"name": HOSTILE},
+            "recipe": make_recipe(question=HOSTILE),
             "made_by": {"command": HOSTILE, "commit": HOSTILE, "machine": HOSTILE},
             "scores": [
                 score.model_copy(
@@ -186,7 +187,7 @@ def test_the_recipe_can_be_read_back_and_the_command_copied():
     results = make_results()
     command, recipe = (text for _, _, text in Tree(page_of(results)).all("code"))
     assert command == "lingweave run everything.yaml"
-    assert yaml.safe_load(recipe) == results.recipe
+    assert yaml.safe_load(recipe) == results.recipe.as_written
 
 
 def test_every_score_is_in_a_table_and_in_the_words_of_a_picture():
@@ -278,7 +279,9 @@ def test_the_matrix_has_its_links_where_they_are():
 
 def test_twins_are_named_as_made_up():
     assert "made up for the purpose" not in page_of(make_results())
-    assert "made up for the purpose" in page_of(make_results(recipe={"twins": {"num_text": 60}}))
+    assert "made up for the purpose" in page_of(
+        make_results(recipe=make_recipe(twins={"num_text": 60}))
+    )
 
 
 def test_gaps_are_those_worked_by_hand():

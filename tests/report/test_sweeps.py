@@ -7,6 +7,7 @@ from lingweave.report.axes import ValueAxis
 from lingweave.report.sweeps import setting_figures, sweep_figures
 from lingweave.study import MEAN
 from lingweave.study.results import SeedScore
+from made_recipe import make_recipe
 from made_results import make_results, make_score
 
 RUNS = [{"seed": 1, "updates": 1, "tokens": 1, "seconds": 1.0, "last_loss": 1.0}]
@@ -96,14 +97,15 @@ def test_systems_that_differ_in_more_or_in_words_or_are_not_trained_are_no_curve
     assert not sweep_figures(make_results(systems=untrained))
 
 
-VARIANTS = {
-    "code_switching": {"token_ratio": 0.9},
-    "variants": {
+SETTINGS = ["zero-shot", "translate-train", "switched-30", "code-switched", "progressive", "random"]
+VARIANTS = make_recipe(
+    settings=SETTINGS,
+    code_switching={"token_ratio": 0.9},
+    variants={
         "switched-30": {"setting": "code-switched", "token_ratio": 0.3},
         "random": {"setting": "progressive", "choice": "random"},
     },
-}
-SETTINGS = ["zero-shot", "translate-train", "switched-30", "code-switched", "progressive", "random"]
+)
 
 
 def variants():

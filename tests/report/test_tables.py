@@ -15,6 +15,7 @@ from lingweave.report.tables import (
 )
 from lingweave.study import MEAN, Estimate, Results, Score
 from lingweave.study.results import Measure, SeedScore, Switched
+from made_recipe import make_recipe
 
 NLI = Measure(metrics={"accuracy": "accuracy", "macro_f1": "macro-F1"}, chance=1 / 3)
 PARAPHRASE = Measure(metrics=NLI.metrics, chance=0.5)
@@ -59,7 +60,7 @@ def make_results(scores, systems, control="mlm", alignments=(), **changes):
         "scores": scores,
         "alignments": list(alignments),
         "systems": {name: {"options": {"objective": name}, "runs": []} for name in systems},
-        "recipe": {"name": "by-hand"},
+        "recipe": make_recipe(name="by-hand"),
         "made_by": {"command": "lingweave run by-hand.yaml"},
         "stages": [],
     }

@@ -32,8 +32,7 @@ def test_panels_have_the_same_rows_and_say_what_was_not_run():
 
 
 def test_only_zero_shot_inference_against_masked_language_modelling_is_drawn():
-    questions = make_study("a", differences=GAINS, seeds=9)
-    questions.results.recipe["tasks"]["xnli"]["task"] = "mlqa"
+    questions = make_study("a", differences=GAINS, seeds=9, task="mlqa")
     against_tlm = make_study("b", differences=GAINS, seeds=8, control="tlm")
     translated = make_study("c", differences=GAINS, seeds=7)
     scores = [

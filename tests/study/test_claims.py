@@ -20,6 +20,7 @@ from made_predictions import (
     results,
     verdicts,
 )
+from made_recipe import make_recipe
 
 CLAIM = {
     "id": "mine",
@@ -299,7 +300,7 @@ def test_every_claim_of_the_literature_stands_there_once():
     assert {one.id for one in PUBLISHED} == {*names, "P1", "P2", "S1", "Q"}
     with_margin = {one.id for one in PUBLISHED if getattr(one, "margin", 0) > 0}
     assert with_margin == {"C6", "C8", "C10", "C15"}
-    assert claims_of({"margins": {"C6": 0.5}})[6].margin == 0.5
+    assert claims_of(make_recipe(margins={"C6": 0.5}))[6].margin == 0.5
 
 
 def test_scores_by_length_part_a_test_set_into_quarters():

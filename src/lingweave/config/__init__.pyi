@@ -1,3 +1,4 @@
+from .claimed_tasks import task_pairs
 from .claims import (
     BASE,
     AnyClaim,
@@ -8,7 +9,6 @@ from .claims import (
     ResultClaim,
     SettingClaim,
     Side,
-    player,
 )
 from .loading import load_recipe
 from .parallel_text import Alignment, BitextSource
@@ -70,5 +70,5 @@ __all__ = [
     "feed_of",
     "load_recipe",
     "options_of",
-    "player",
+    "task_pairs",
 ]

@@ -7,8 +7,7 @@ that the section `roles` names, else by one of that very name, else by the only 
 objective.
 """
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, JsonValue, model_validator
 
@@ -135,27 +134,3 @@ class MethodClaim(Claim):
 
 
 AnyClaim = ResultClaim | RatioClaim | CurriculumClaim | LengthClaim | SettingClaim | MethodClaim
-
-
-def player(systems: Mapping[str, Mapping[str, Any]], roles: Mapping[str, str], name: str) -> str:
-    """The system that plays a role, or that has this name.
-
-    Args:
-        systems: options of each, with `objective`.
-        roles: as the recipe says.
-        name: of a role or a system.
-
-    Raises:
-        LookupError: there is none, or there are several; the message says so.
-    """
-    if name in roles:
-        return roles[name]
-    if name in systems:
-        return name
-    objective = "none" if name == BASE else name
-    found = [system for system, options in systems.items() if options["objective"] == objective]
-    if len(found) > 1:
-        raise LookupError(f"{' and '.join(found)} may play {name}: say which in `roles`")
-    if not found:
-        raise LookupError(f"no system plays {name}")
-    return found[0]

@@ -1,13 +1,14 @@
 """A whole recipe."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
 from lingweave.codeswitch import LexiconSwitchOptions
-from lingweave.config.claims import ResultClaim
+from lingweave.config.claims import BASE, ResultClaim
 from lingweave.config.parallel_text import Alignment, BitextSource
 from lingweave.config.sections import EACH_ONCE, Name, Strict
 from lingweave.config.systems import (
@@ -77,6 +78,37 @@ class Recipe(Strict):
         """Whether any system is more than the encoder as it is."""
         return not all(isinstance(system, Untrained) for system in self.systems.values())
 
+    @property
+    def as_written(self) -> dict[str, Any]:
+        """What the recipe says, as YAML or JSON has it, without what it has by default."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+    def player(self, role: str) -> str:
+        """The system that plays a role in the claims, or that has this name.
+
+        Raises:
+            LookupError: there is none, or there are several; the message says so.
+        """
+        if role in self.roles:
+            return self.roles[role]
+        if role in self.systems:
+            return role
+        objective = "none" if role == BASE else role
+        found = [name for name, system in self.systems.items() if system.objective == objective]
+        if len(found) > 1:
+            raise LookupError(f"{' and '.join(found)} may play {role}: say which in `roles`")
+        if not found:
+            raise LookupError(f"no system plays {role}")
+        return found[0]
+
+    def tasks_of(self, names: Collection[str]) -> list[str]:
+        """The tasks of these names or kinds; all, if no name is given."""
+        return [
+            name
+            for name, source in self.tasks.items()
+            if not names or name in names or source.task in names
+        ]
+
     def settings_of(self, task: str) -> list[str]:
         """The settings in which a task of this recipe is done."""
         own = self.tasks[task].settings
@@ -86,6 +118,10 @@ class Recipe(Strict):
         """The systems that are fine-tuned on a task of this recipe, in the recipe's order."""
         own = self.tasks[task].systems
         return [system for system in self.systems if own is None or system in own]
+
+    def is_done(self, system: str, setting: str, task: str) -> bool:
+        """Whether a system is fine-tuned on a task of this recipe in a setting."""
+        return system in self.systems_on(task) and setting in self.settings_of(task)
 
     def finetuning_on(self, task: str) -> Finetuning:
         """How a task of this recipe is fine-tuned."""
@@ -106,6 +142,12 @@ class Recipe(Strict):
         if section is None or setting not in self.variants:
             return section
         return section.model_copy(update=_given(self.variants[setting], but="setting"))
+
+    def switched_settings(self, kind: str) -> dict[str, dict[str, Any]]:
+        """All options of each setting of a kind, `code-switched` or `progressive`, that is done."""
+        done = dict.fromkeys(name for task in self.tasks for name in self.settings_of(task))
+        options = {name: self.switching_in(name) for name in done if self.kind_of(name) == kind}
+        return {name: one.model_dump(mode="json") for name, one in options.items() if one is not None}
 
     def with_twins_in(self, folder: Path) -> "Recipe":
         """The same recipe with the twins' files in place of `${twins}`."""

@@ -5,7 +5,8 @@ Told before any work: after it, they would only be found among the claims that w
 
 from collections.abc import Iterator, Sequence
 
-from lingweave.config.claims import ResultClaim, SettingClaim, player
+from lingweave.config.claimed_tasks import task_pairs
+from lingweave.config.claims import ResultClaim, SettingClaim
 from lingweave.config.published_claims import PUBLISHED
 from lingweave.config.recipe import Recipe
 from lingweave.config.sections import Location
@@ -54,11 +55,10 @@ def _ids(recipe: Recipe) -> Iterator[tuple[Location, str]]:
 
 def _claim(claim: ResultClaim, recipe: Recipe) -> Iterator[tuple[Location, str]]:
     """What is wrong with one claim."""
-    systems = {name: {"objective": one.objective} for name, one in recipe.systems.items()}
     sides: list[_Side] = []
     for part, side in (("first", claim.first), ("second", claim.second)):
         try:
-            sides.append((player(systems, recipe.roles, side.system), side.setting))
+            sides.append((recipe.player(side.system), side.setting))
         except LookupError as error:
             yield (part,), str(error)
             return
@@ -69,35 +69,16 @@ def _claim(claim: ResultClaim, recipe: Recipe) -> Iterator[tuple[Location, str]]
     for number, name in enumerate(claim.tasks):
         if name not in known:
             yield ("tasks", number), f"{name!r} is none of the tasks or kinds {', '.join(known)}"
-    about = [
-        name
-        for name, task in recipe.tasks.items()
-        if not claim.tasks or name in claim.tasks or task.task in claim.tasks
+    about = recipe.tasks_of(claim.tasks)
+    done = [
+        task
+        for task, other in task_pairs(claim, recipe)
+        if recipe.is_done(*sides[0], task) and recipe.is_done(*sides[1], other)
     ]
-    done = [task for task in about if _is_compared(task, about, sides, claim, recipe)]
     if about and not done:
         yield from _not_done(about, sides, claim, recipe)
     if done:
         yield from _not_measured(done, claim, recipe)
-
-
-def _is_compared(
-    task: str, about: Sequence[str], sides: Sequence[_Side], claim: ResultClaim, recipe: Recipe
-) -> bool:
-    """Whether the first side is done on a task, and the second on what it is compared with."""
-    others = [task]
-    if claim.after_intermediate:
-        plain = recipe.tasks[task].model_copy(update={"intermediate": None})
-        is_after = recipe.tasks[task].intermediate is not None
-        others = [name for name in about if is_after and recipe.tasks[name] == plain]
-    return _is_done(task, sides[0], recipe) and any(
-        _is_done(other, sides[1], recipe) for other in others
-    )
-
-
-def _is_done(task: str, side: _Side, recipe: Recipe) -> bool:
-    system, setting = side
-    return system in recipe.systems_on(task) and setting in recipe.settings_of(task)
 
 
 def _not_done(

@@ -60,7 +60,7 @@ def _lines(results: Results) -> Iterator[str]:
         yield from table_lines(retrieval)
         yield f"\n{escaped(EXPLANATION)}"
     yield "\n### Recipe\n\n```yaml"
-    yield yaml.safe_dump(results.recipe, sort_keys=False, allow_unicode=True).rstrip()
+    yield yaml.safe_dump(results.recipe.as_written, sort_keys=False, allow_unicode=True).rstrip()
     yield "```\n\n### Made by\n"
     yield from (f"- {name}: `{value}`" for name, value in results.made_by.items() if value)
 

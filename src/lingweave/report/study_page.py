@@ -188,7 +188,7 @@ def _cost(results: Results) -> Section | None:
 
 
 def _again(results: Results) -> Section:
-    recipe = yaml.safe_dump(results.recipe, sort_keys=False, allow_unicode=True).rstrip()
+    recipe = yaml.safe_dump(results.recipe.as_written, sort_keys=False, allow_unicode=True).rstrip()
     return Section(
         name="again",
         title="Run it again",

@@ -32,7 +32,7 @@ def summary(results: Results) -> str:
 
 def caveats(results: Results) -> list[str]:
     """What has to be known before any number of a study is believed."""
-    return [_TWINS] if results.recipe.get("twins") is not None else []
+    return [_TWINS] if results.recipe.twins is not None else []
 
 
 def _question(results: Results) -> str:

@@ -19,7 +19,7 @@ from lingweave.report.dot_plots import DotFigure, Mark, Panel, Row, shared_axis
 from lingweave.report.line_plots import NUM_STYLES, Curve, LineFigure, LinePanel
 from lingweave.report.tables import main_title, of_first_rule, of_others, score_groups
 from lingweave.study import MEAN, Results, Score
-from lingweave.study.alike import Options, alike_but_for, switched_settings
+from lingweave.study.alike import Options, alike_but_for
 
 _ZERO_SHOT, _SWITCHED, _PROGRESSIVE = "zero-shot", "code-switched", "progressive"
 _OVER_SEEDS = "Lines: 95 % intervals over seeds (Student's t)."
@@ -53,7 +53,7 @@ def sweep_figures(results: Results) -> list[LineFigure]:
 
 def setting_figures(results: Results) -> list[DotFigure]:
     """For each task the settings that switch words, side by side, where there are variants."""
-    variants = results.recipe.get("variants", {})
+    variants = results.recipe.variants
     shown = {_ZERO_SHOT, _SWITCHED, _PROGRESSIVE, *variants}
     systems: dict[str, dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
     for group in score_groups(of_first_rule(results)):
@@ -85,8 +85,7 @@ def _of_systems(results: Results) -> Iterator[tuple[_Sweep, Drawn]]:
 
 def _of_settings(results: Results) -> Iterator[tuple[_Sweep, Drawn]]:
     """A panel for each task and system."""
-    done = {score.setting for score in results.scores}
-    for sweep in _sweeps(switched_settings(_SWITCHED, results.recipe, done)):
+    for sweep in _sweeps(results.recipe.switched_settings(_SWITCHED)):
         values = {**sweep.values, _ZERO_SHOT: 0.0}
         points: dict[tuple[str, str], list[tuple[float, Score]]] = defaultdict(list)
         for score in of_first_rule(results).scores:

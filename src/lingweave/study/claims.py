@@ -4,8 +4,7 @@ Each kind of claim is judged by a function of its own, here or in `option_claims
 `length_claims.py`; `verdicts.py` has what they have in common.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from lingweave.config import (
     BASE,
@@ -15,9 +14,11 @@ from lingweave.config import (
     LengthClaim,
     MethodClaim,
     RatioClaim,
+    Recipe,
     ResultClaim,
     SettingClaim,
     Side,
+    task_pairs,
 )
 from lingweave.evaluation import Predictions
 from lingweave.study.alike import alike_but_for
@@ -44,15 +45,15 @@ def judge_claims(results: Results, predictions: Predictions) -> list[ClaimResult
     return corrected([one for claim in claims for one in _judge(claim, evidence)])
 
 
-def claims_of(recipe: Mapping[str, Any]) -> list[AnyClaim]:
+def claims_of(recipe: Recipe) -> list[AnyClaim]:
     """The claims that a recipe is held against: its own, and the published with its margins."""
-    own = [ResultClaim.model_validate(claim) for claim in recipe.get("claims", [])]
-    margins = recipe.get("margins", {})
     published = [
-        one.model_copy(update={"margin": margins[one.id]}) if one.id in margins else one
+        one.model_copy(update={"margin": recipe.margins[one.id]})
+        if one.id in recipe.margins
+        else one
         for one in PUBLISHED
     ]
-    return [*own, *published]
+    return [*recipe.claims, *published]
 
 
 def _judge(claim: AnyClaim, evidence: Evidence) -> Iterator[ClaimResult]:
@@ -116,25 +117,14 @@ def _judge_pair(
 
 def _task_pairs(claim: ResultClaim, evidence: Evidence) -> list[tuple[str, str]]:
     """The tasks of both sides."""
-    found = evidence.tasks_of(claim.tasks)
-    if not claim.after_intermediate:
-        return [(name, name) for name in found]
-    before = {name: evidence.tasks[name].get("intermediate") for name in found}
-    pairs = [
-        (name, other)
-        for name in found
-        for other in found
-        if before[name] is not None
-        and before[other] is None
-        and evidence.tasks[name] == {**evidence.tasks[other], "intermediate": before[name]}
-    ]
-    if not pairs:
-        raise NotTestedError("no such task both with and without `intermediate`")
-    return pairs
+    evidence.tasks_of(claim.tasks)
+    if pairs := task_pairs(claim, evidence.recipe):
+        return pairs
+    raise NotTestedError("no such task both with and without `intermediate`")
 
 
 def _judge_curriculum(claim: CurriculumClaim, evidence: Evidence) -> Iterator[ClaimResult]:
-    settings = evidence.settings_of_kind("progressive")
+    settings = evidence.recipe.switched_settings("progressive")
     for values in alike_but_for("choice", settings):
         found = {choice: name for name, choice in values.items()}
         if set(found) == {"relevance", "random"}:
@@ -150,7 +140,7 @@ def _judge_curriculum(claim: CurriculumClaim, evidence: Evidence) -> Iterator[Cl
 def _judge_method(claim: MethodClaim, evidence: Evidence) -> Iterator[ClaimResult]:
     """No score decides it: what the study did, and which test proves that it is the paper's."""
     evidence.player(claim.role)
-    aligner = evidence.recipe.get("alignment", {}).get("method", "fast-align")
+    aligner = evidence.recipe.alignment.method
     if claim.aligner in (None, aligner):
         yield untested(claim, f"method adopted: {claim.answer}")
     else:

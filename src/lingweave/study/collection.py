@@ -74,7 +74,7 @@ def collect_results(
         retrieval=[*_retrieved(plan, store)],
         alignments=summaries,
         systems=_systems(recipe, plan, store),
-        recipe=recipe.model_dump(mode="json", exclude_unset=True),
+        recipe=recipe,
         made_by={
             "command": command,
             "lingweave": __version__,

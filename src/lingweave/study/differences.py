@@ -56,7 +56,7 @@ def _languages(results: Results, score: Score) -> Sequence[str]:
 
 
 def _first_metric(results: Results, task: str) -> Metric:
-    return TASKS[results.recipe["tasks"][task]["task"]].metrics[0]
+    return TASKS[results.recipe.tasks[task].task].metrics[0]
 
 
 def _difference(runs: Runs, control: Runs, metric: Metric) -> Estimate:

@@ -3,14 +3,12 @@
 What is compared are models chosen by the recipe's first rule of selection.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from lingweave.config import Side, player
+from lingweave.config import Side
 from lingweave.evaluation import Cell, Comparison, Predictions, Runs, compare_scores, seed_runs
 from lingweave.evaluation.predictions import PRE_TRAINING
-from lingweave.study.alike import switched_settings
 from lingweave.study.results import Results
 from lingweave.tasks import TASKS, Metric
 
@@ -71,13 +69,6 @@ class Evidence:
         self.systems = {name: system["options"] for name, system in results.systems.items()}
         self.predictions = predictions
         self._rule = next(iter(predictions)).selection
-        self._source_language = results.source_language
-
-    @property
-    def tasks(self) -> Mapping[str, Mapping[str, Any]]:
-        """The recipe's section of each task."""
-        tasks: Mapping[str, Mapping[str, Any]] = self.recipe["tasks"]
-        return tasks
 
     def player(self, role: str) -> str:
         """The system that plays a role, or has this name.
@@ -86,35 +77,23 @@ class Evidence:
             NotTestedError: there is none, or there are several.
         """
         try:
-            return player(self.systems, self.recipe.get("roles", {}), role)
+            return self.recipe.player(role)
         except LookupError as error:
             raise NotTestedError(str(error)) from error
 
-    def tasks_of(self, kinds: Sequence[str]) -> list[str]:
-        """The tasks of these names or kinds; all, if there are no kinds.
+    def tasks_of(self, names: Sequence[str]) -> list[str]:
+        """The tasks of these names or kinds; all, if no name is given.
 
         Raises:
             NotTestedError: there is none.
         """
-        found = [
-            name
-            for name, task in self.tasks.items()
-            if not kinds or name in kinds or task["task"] in kinds
-        ]
-        if not found:
-            raise NotTestedError(f"no task {' or '.join(kinds)}")
-        return found
-
-    def settings_of(self, task: str) -> list[str]:
-        """The settings in which a task is done."""
-        own: list[str] | None = self.tasks[task].get("settings")
-        common: list[str] = self.recipe.get("settings", ["zero-shot"])
-        return common if own is None else own
+        if found := self.recipe.tasks_of(names):
+            return found
+        raise NotTestedError(f"no task {' or '.join(names)}")
 
     def is_done(self, place: Place) -> bool:
         """Whether a system is fine-tuned on a task in a setting."""
-        systems = self.tasks[place.task].get("systems") or self.systems
-        return place.system in systems and place.setting in self.settings_of(place.task)
+        return self.recipe.is_done(place.system, place.setting, place.task)
 
     def tasks_with(self, sides: Sequence[Side]) -> list[str]:
         """The tasks that all of these are done on.
@@ -124,21 +103,16 @@ class Evidence:
         """
         found = [
             task
-            for task in self.tasks
-            if all(self.is_done(Place(side.system, side.setting, task)) for side in sides)
+            for task in self.recipe.tasks
+            if all(self.recipe.is_done(side.system, side.setting, task) for side in sides)
         ]
         if not found:
             raise not_done(sides)
         return found
 
-    def settings_of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
-        """The options of each setting of a kind that any task is done in."""
-        done = {name for task in self.tasks for name in self.settings_of(task)}
-        return switched_settings(kind, self.recipe, done)
-
     def source_language(self, task: str) -> str:
         """The language that a task is learned in."""
-        return self._source_language[task]
+        return self.recipe.tasks[task].source_language
 
     def metric(self, task: str, name: str | None = None) -> Metric:
         """A metric of a task, by default the first.
@@ -146,7 +120,7 @@ class Evidence:
         Raises:
             NotTestedError: it has none of this name.
         """
-        metrics = {one.name: one for one in TASKS[self.tasks[task]["task"]].metrics}
+        metrics = {one.name: one for one in TASKS[self.recipe.tasks[task].task].metrics}
         if name is None:
             return next(iter(metrics.values()))
         if name not in metrics:

@@ -51,7 +51,7 @@ def median_lengths(predictions: Predictions) -> dict[str, float]:
 
 
 def _metric(results: Results, task: str) -> Metric:
-    return TASKS[results.recipe["tasks"][task]["task"]].metrics[0]
+    return TASKS[results.recipe.tasks[task].task].metrics[0]
 
 
 def _buckets(group: tuple[str, str, str], tested: Tested, metric: Metric) -> list[LengthBucket]:

@@ -32,7 +32,7 @@ def judge_ratios(claim: RatioClaim, evidence: Evidence) -> Iterator[ClaimResult]
         {Side(system=name): ratio for name, ratio in ratios.items()}
         for ratios in _several(claim.option, switching)
     ]
-    for ratios in _several(claim.setting_option, evidence.settings_of_kind(claim.setting)):
+    for ratios in _several(claim.setting_option, evidence.recipe.switched_settings(claim.setting)):
         base = evidence.player(BASE)
         sweeps.append({Side(system=base, setting=name): one for name, one in ratios.items()})
     if not sweeps:
@@ -71,7 +71,7 @@ def judge_setting(claim: SettingClaim, evidence: Evidence) -> Iterator[ClaimResu
     if all(options["objective"] == "none" for options in evidence.systems.values()):
         raise NotTestedError("nothing is pre-trained")
     if claim.section == "pretraining":
-        yield untested(claim, _told_pretraining(claim, evidence.recipe.get("pretraining", {})))
+        yield untested(claim, _told_pretraining(claim, evidence.recipe.pretraining))
         return
     system = evidence.player(claim.section)
     if claim.option not in evidence.systems[system]:
@@ -90,11 +90,11 @@ def judge_setting(claim: SettingClaim, evidence: Evidence) -> Iterator[ClaimResu
             yield _judge_value(claim, Place(own, _ZERO_SHOT, task), places, evidence)
 
 
-def _told_pretraining(claim: SettingClaim, section: Mapping[str, Any]) -> str:
+def _told_pretraining(claim: SettingClaim, section: Pretraining) -> str:
     """Whether the study has a value that all of its systems share."""
-    if claim.option == "epochs" and section.get("max_updates") is not None:
-        return f"another setting here: {section['max_updates']} updates"
-    value = section.get(claim.option, Pretraining.model_fields[claim.option].default)
+    if claim.option == "epochs" and section.max_updates is not None:
+        return f"another setting here: {section.max_updates} updates"
+    value = getattr(section, claim.option)
     return "setting adopted" if value == claim.value else f"another setting here: {value}"
 
 

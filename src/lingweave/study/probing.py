@@ -29,16 +29,14 @@ from lingweave.study.probe_results import (
     Unit,
 )
 from lingweave.study.probe_stages import FAST_ALIGN, PROBE, PROBE_VERSION
-from lingweave.study.results import write_results
 from lingweave.study.run import Observer, run_stages
 from lingweave.study.stage import Stage, Store, machine
-from lingweave.training import processes
 
 
 def probe(
     models: Sequence[str], texts: ProbeTexts, out: Path, *, observer: Observer, command: str = ""
 ) -> ProbeResults:
-    """Probe encoders with the same texts, then write `results.json`.
+    """Probe encoders with the same texts; `lingweave.report.write_report` writes what is returned.
 
     Args:
         models: directories or hub names of encoders, for example before and after training.
@@ -53,10 +51,7 @@ def probe(
     plan = make_probe_plan(models, texts)
     store = Store(out / "stages")
     run_stages(plan.stages, store, observer)
-    results = _collect(plan, store, command)
-    if processes.is_main():
-        write_results(results, out)
-    return results
+    return _collect(plan, store, command)
 
 
 def _collect(plan: ProbePlan, store: Store, command: str) -> ProbeResults:

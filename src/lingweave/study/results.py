@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, field_serializer
 
-from lingweave.config import Rule
+from lingweave.config import Recipe, Rule
 from lingweave.corpus import atomic_write
 from lingweave.study.frozen import Frozen
 from lingweave.study.samples import Sample
@@ -196,9 +196,13 @@ class Results(Frozen):
     retrieval: list[Retrieved] = []
     alignments: list[dict[str, Any]]
     systems: dict[str, dict[str, Any]]
-    recipe: dict[str, Any]
+    recipe: Recipe
     made_by: dict[str, str]
     stages: list[dict[str, Any]]
+
+    @field_serializer("recipe")
+    def _as_written(self, recipe: Recipe) -> dict[str, Any]:
+        return recipe.as_written
 
 
 MEAN = "mean"

@@ -9,8 +9,8 @@ from lingweave.corpus.twins import TwinOptions, write_twins
 from lingweave.evaluation import PREDICTIONS
 from lingweave.study.collection import collect_results
 from lingweave.study.judging import judged
-from lingweave.study.plan import Plan, make_plan
-from lingweave.study.results import Results, write_results
+from lingweave.study.plan import make_plan
+from lingweave.study.results import Results
 from lingweave.study.stage import Stage, Store, Workplace
 from lingweave.training import UpdateReport, processes
 
@@ -30,7 +30,9 @@ class Observer(Protocol):
 
 
 def run_study(recipe: Recipe, out: Path, *, observer: Observer, command: str = "") -> Results:
-    """Do all stages that are not done, then write `predictions.parquet` and `results.json`.
+    """Do all stages that are not done, then collect scores, claims and `predictions.parquet`.
+
+    `lingweave.report.write_report` writes what is returned.
 
     Args:
         recipe: what to do.
@@ -48,14 +50,9 @@ def run_study(recipe: Recipe, out: Path, *, observer: Observer, command: str = "
         recipe = recipe.with_twins_in(folder)
     plan = make_plan(recipe)
     run_stages(plan.stages, store, observer)
-    return processes.made_by_main(lambda: _collected(recipe, plan, store, out, command))
-
-
-def _collected(recipe: Recipe, plan: Plan, store: Store, out: Path, command: str) -> Results:
-    """Collect and write the results."""
-    results = judged(collect_results(recipe, plan, store, out / PREDICTIONS, command), out)
-    write_results(results, out)
-    return results
+    return processes.made_by_main(
+        lambda: judged(collect_results(recipe, plan, store, out / PREDICTIONS, command), out)
+    )
 
 
 def run_stages(stages: Sequence[Stage], store: Store, observer: Observer) -> None:
