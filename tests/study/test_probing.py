@@ -18,7 +18,6 @@ from lingweave.evaluation.extraction import ExtractionSetting, score_extractions
 from lingweave.evaluation.isotropy import measure_isotropy
 from lingweave.evaluation.retrieval import retrieval_accuracy
 from lingweave.evaluation.states import WordStates, sentence_vectors, word_states
-from lingweave.study import RESULTS
 from lingweave.study.probe_plan import ProbeTexts, linked_texts, tatoeba_texts
 from lingweave.study.probe_results import ProbeResults, RetrievalCurve
 from lingweave.study.probe_stages import links_through_text, read_words
@@ -229,8 +228,7 @@ def test_what_is_finished_is_not_done_again(probed, folder, texts):
     assert watch.done == []
     assert len(watch.found) == 3 + 2 * (2 + 3)
     assert again == probed
-    written = (folder / "out" / RESULTS).read_text("utf-8")
-    assert ProbeResults.model_validate_json(written) == probed
+    assert ProbeResults.model_validate_json(probed.model_dump_json()) == probed
 
 
 def test_one_more_model_costs_only_itself_and_an_interruption_no_finished_work(

@@ -18,7 +18,7 @@ from transformers import (
 
 from lingweave.config import Recipe
 from lingweave.evaluation import PREDICTIONS
-from lingweave.study import MEAN, RESULTS, Results, judged
+from lingweave.study import MEAN, Results, judged
 from lingweave.study.plan import make_plan
 from lingweave.study.stage import Store
 from study.twin_study import LABELS, LANGUAGES, NUM_TEST, SETTINGS, SYSTEMS, recipe_dict, run
@@ -132,9 +132,8 @@ def test_a_signature_names_data_model_and_seeds(study):
 
 
 @pytest.mark.slow
-def test_two_files_are_enough_to_judge_the_claims_again(study, tmp_path):
-    for name in (RESULTS, PREDICTIONS):
-        shutil.copy(study.out / name, tmp_path / name)
+def test_the_predictions_are_enough_to_judge_the_claims_again(study, tmp_path):
+    shutil.copy(study.out / PREDICTIONS, tmp_path)
     assert judged(study.results, tmp_path) == study.results
     compared = {claim.id: claim for claim in study.results.claims if claim.effect is not None}
     assert set(compared) == {"C1", "C2"}
@@ -180,10 +179,9 @@ def test_the_mean_leaves_out_the_language_trained_on(study):
 
 
 @pytest.mark.slow
-def test_the_results_say_how_they_came_about_and_are_the_file(study):
+def test_the_results_say_how_they_came_about_and_can_be_written(study):
     results = study.results
-    text = (study.out / RESULTS).read_text("utf-8")
-    assert Results.model_validate_json(text) == results
+    assert Results.model_validate_json(results.model_dump_json()) == results
     assert (results.study, results.control) == ("tiny", "mlm")
     assert results.source_language == {"nli": "base"}
     assert list(results.measures["nli"].metrics) == ["accuracy", "macro_f1"]
@@ -274,7 +272,7 @@ def content(folder):
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and path.name != RESULTS and ".locks" not in path.parts
+        if path.is_file() and ".locks" not in path.parts
     }
 
 

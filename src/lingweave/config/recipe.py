@@ -146,8 +146,8 @@ class Recipe(Strict):
     def switched_settings(self, kind: str) -> dict[str, dict[str, Any]]:
         """All options of each setting of a kind, `code-switched` or `progressive`, that is done."""
         done = dict.fromkeys(name for task in self.tasks for name in self.settings_of(task))
-        options = {name: self.switching_in(name) for name in done if self.kind_of(name) == kind}
-        return {name: one.model_dump(mode="json") for name, one in options.items() if one is not None}
+        switching = {name: self.switching_in(name) for name in done if self.kind_of(name) == kind}
+        return {name: own.model_dump(mode="json") for name, own in switching.items() if own}
 
     def with_twins_in(self, folder: Path) -> "Recipe":
         """The same recipe with the twins' files in place of `${twins}`."""

@@ -50,9 +50,13 @@ def run_study(recipe: Recipe, out: Path, *, observer: Observer, command: str = "
         recipe = recipe.with_twins_in(folder)
     plan = make_plan(recipe)
     run_stages(plan.stages, store, observer)
-    return processes.made_by_main(
-        lambda: judged(collect_results(recipe, plan, store, out / PREDICTIONS, command), out)
+    # As text, since the classes of a recipe's systems are made at run time: no pickle knows them.
+    text = processes.made_by_main(
+        lambda: judged(
+            collect_results(recipe, plan, store, out / PREDICTIONS, command), out
+        ).model_dump_json()
     )
+    return Results.model_validate_json(text)
 
 
 def run_stages(stages: Sequence[Stage], store: Store, observer: Observer) -> None:
