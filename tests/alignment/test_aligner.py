@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from lingweave.alignment import Aligner, FastAlignOptions, Links, fast_align
 from lingweave.errors import AlignmentError
@@ -150,6 +151,35 @@ def test_refuses_what_is_no_model(tmp_path: Path):
         Aligner.load(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("partner_targets", lambda old: np.full_like(old, 2**30)),
+        ("partner_targets", lambda old: old - 1),
+        ("partner_targets", lambda old: old.astype(np.int64)),
+        ("partner_starts", lambda old: old[::-1].copy()),
+        ("partner_starts", lambda old: old[:-1]),
+        ("partner_starts", lambda old: old + 1),
+        ("forward_table", lambda old: old[:1]),
+        ("reverse_table", lambda old: old[:-1]),
+        ("forward_null_table", lambda old: old[:-1]),
+        ("reverse_null_table", lambda old: np.append(old, 0.0)),
+    ],
+)
+def test_tables_that_would_lead_outside_themselves_are_refused(tmp_path: Path, name, damage):
+    """Compiled code asks no questions: it would read whatever lies there, or crash."""
+    path = tmp_path / "model"
+    Aligner.train(random_pairs(30, seed=0)).save(path)
+    with safe_open(path, framework="numpy") as file:
+        about = file.metadata()
+    tensors = load_file(path)
+    save_file(tensors, path, metadata=about)
+    Aligner.load(path)
+    save_file(tensors | {name: damage(tensors[name])}, path, metadata=about)
+    with pytest.raises(AlignmentError, match="damaged"):
+        Aligner.load(path)
+
+
 def test_saving_replaces_the_file_whole(tmp_path: Path):
     path = tmp_path / "folder" / "model"
     Aligner.train([(["a"], ["x"])]).save(path)
@@ -157,3 +187,9 @@ def test_saving_replaces_the_file_whole(tmp_path: Path):
     Aligner.train([(["a"], ["x"])]).save(path)
     assert path.read_bytes() == first  # the same bytes from the same text
     assert [entry.name for entry in path.parent.iterdir()] == ["model"]
+
+
+def test_others_may_read_a_model_as_they_may_any_file(tmp_path: Path):
+    Aligner.train([(["a"], ["x"])]).save(tmp_path / "model")
+    (tmp_path / "usual").write_text("x")
+    assert (tmp_path / "model").stat().st_mode == (tmp_path / "usual").stat().st_mode

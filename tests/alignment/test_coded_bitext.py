@@ -144,3 +144,14 @@ def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda: full.open("w+b", buffering=0))
     with pytest.raises(TextFileError, match="could not be written .*set TMPDIR to a folder"):
         number_cooccurrences(code_bitext(some_pairs(seed=3)), 1)
+
+
+@pytest.mark.parametrize("in_arrow", [False, True])
+def test_a_pair_far_longer_than_sentences_is_told(in_arrow: bool):
+    """As a text has them that lost its line ends: its grid would fill the memory."""
+    pairs = [(["a"], ["x", "y"]), (["a"] * 8192, ["x"] * 8192)]
+    assert code_bitext(pairs).num_pairs == 2
+    pairs.append((["a"] * 8193, ["x"] * 8192))
+    table = pa.table({"source": [pair[0] for pair in pairs], "target": [pair[1] for pair in pairs]})
+    with pytest.raises(AlignmentError, match=r"pair 2 has 8,193 and 8,192 words, .*; look for"):
+        code_bitext(table if in_arrow else pairs)

@@ -81,7 +81,22 @@ def test_a_place_to_write_that_is_no_folder_is_told(data):
 def test_outputs_that_would_be_written_over_one_another_are_told(data):
     links = data / "new" / "links"
     message = align_refusal(data, data / "en-de", "--posteriors", links)
-    assert message == f"{links}: two outputs would be this file; give each its own name"
+    assert message == f"{links}: two outputs would be this file; give each output its own name"
+    text = data / "en-de" / "train.en"
+    message = refusal(data, "align", data / "en-de", "--out", data / "en-de" / ".." / text)
+    assert message == f"{text}: this is an input, too; give each output its own name"
+    lexicon = write(data / "en-de.tsv", ["cat\tKatze"])
+    for out, provenance in ((text, links), (lexicon, links), (links, links)):
+        options = ["--lexicon", lexicon, "--out", out, "--provenance", provenance]
+        assert refusal(data, "switch", text, *options).startswith(f"{out}: ")
+
+
+def test_what_gold_links_count_from_is_told_with_the_name_of_its_option(data):
+    gold = write(data / "gold", ["0-0"])
+    message = align_refusal(data, data / "en-de", "--gold", gold, "--gold-base", "2")
+    assert message.startswith("--gold-base: Input should be 0 or 1; ")
+    message = align_refusal(data, data / "en-de", "--gold-base", "1")
+    assert message == "--gold-base says how --gold counts; give --gold, too"
 
 
 def pretrain_refusal(data, *more, encoder="encoder", bitext="en-de", out="new"):

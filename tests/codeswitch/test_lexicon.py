@@ -64,6 +64,13 @@ def test_turkish_has_two_letters_i():
     assert lookup_key("ISI", "en") == "isi"
 
 
+def test_what_is_not_seen_makes_no_other_word():
+    """Soft hyphens and marks of direction; a non-joiner is seen, and parts Persian words."""
+    assert lookup_key("ca\u00adt", "en") == "cat"
+    assert lookup_key("\u200fكتاب\u200f", "ar") == "كتاب"
+    assert lookup_key("می\u200cخواهم", "fa") == "می\u200cخواهم"
+
+
 def test_words_are_found_whatever_their_case_or_composition():
     found = lexicon({"élan": {"schwung": 1.0}}, source_language="fr")
     assert texts(found, "ÉLAN") == ["SCHWUNG"]

@@ -1,6 +1,7 @@
 """Parallel text in each of its forms, and what is refused."""
 
 import logging
+import os
 import tempfile
 import tracemalloc
 from itertools import islice
@@ -151,6 +152,20 @@ def test_empty_sides_are_skipped_on_demand_and_counted(write, caplog):
 
 def test_a_file_without_pairs_is_refused(write):
     assert "there is no sentence pair" in refusal(write("x.tsv", ""))
+
+
+def test_a_pipe_is_refused_as_text_is_read_more_than_once(tmp_path, write):
+    pipe, file = tmp_path / "pipe", write("text.de", "ein Haus\n")
+    os.mkfifo(pipe)
+    for location in (pipe, f"{file},{pipe}"):
+        with pytest.raises(TextFileError, match="can be read only once; write the text to a file"):
+            open_bitext(location)
+
+
+def test_a_bitext_names_its_files(folder, write):
+    assert open_bitext(folder).files == (folder / "train.en", folder / "train.de")
+    file = write("text.tsv", "a house\tein Haus\n")
+    assert open_bitext(file).files == (file,)
 
 
 def test_wrong_columns_are_refused(write):

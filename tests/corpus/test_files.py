@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lingweave.corpus import files
-from lingweave.corpus.files import atomic_write, count_lines, read_lines
+from lingweave.corpus.files import atomic_write, count_lines, read_lines, require_distinct
 from lingweave.errors import TextFileError
 
 
@@ -133,6 +134,34 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(TextFileError), atomic_write(tmp_path):  # a folder
         pass
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_file_that_may_not_grow_so_far_is_said_in_plain_words(tmp_path):
+    """As `ulimit -f` limits them."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with (
+            pytest.raises(TextFileError, match="no space left"),
+            atomic_write(tmp_path / "f") as file,
+        ):
+            file.write("x" * 10_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_outputs_may_be_no_input_and_no_two_the_same(tmp_path):
+    file, link = tmp_path / "file", tmp_path / "link"
+    file.write_text("precious")
+    link.symlink_to("file")
+    null = Path(os.devnull)
+    require_distinct([tmp_path / "new", null, null], [file, file, null])
+    for same in (file, link, tmp_path / "folder" / ".." / "file"):
+        with pytest.raises(TextFileError, match="this is an input, too; give"):
+            require_distinct([tmp_path / "new", same], [file])
+        with pytest.raises(TextFileError, match="two outputs would be this file; give"):
+            require_distinct([file, same], [tmp_path / "other"])
 
 
 def test_a_device_or_pipe_is_written_to_and_stays(tmp_path):

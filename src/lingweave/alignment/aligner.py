@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from lingweave.alignment.coded_bitext import (
     ClosedVocabulary,
@@ -243,7 +243,7 @@ class Aligner:
         }
         with replace_whole(path) as partial:
             # One entry, as several would be written in another order each time.
-            save_file(tensors, partial, metadata={METADATA: json.dumps(about)})
+            partial.write_bytes(save(tensors, metadata={METADATA: json.dumps(about)}))
 
     @classmethod
     def load(cls, path: Path | str) -> "Aligner":
@@ -259,10 +259,14 @@ class Aligner:
                     raise _no_model(path, f"its format is {about['format']}, expected {FORMAT}")
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             targets = tensors["partner_targets"]
-            target_words = _unpack(tensors["target_text"], tensors["target_ends"])
+            source_words, target_words = (
+                _unpack(tensors[f"{side}_text"], tensors[f"{side}_ends"])
+                for side in ("source", "target")
+            )
+            _require_fitting(tensors, len(source_words), len(target_words))
             return cls(
                 options=FastAlignOptions.model_validate(about["options"]),
-                source_words=_unpack(tensors["source_text"], tensors["source_ends"]),
+                source_words=source_words,
                 target_words=target_words,
                 partners=Partners(
                     tensors["partner_starts"],
@@ -301,6 +305,33 @@ class Aligner:
             )
             models.append(DirectionModel(forward, options.null_probability, pairs, null, prior))
         return models
+
+
+def _require_fitting(
+    tensors: Mapping[str, npt.NDArray[Any]], num_source_words: int, num_target_words: int
+) -> None:
+    """Check what compiled code will go by without asking: no index may lead outside a table.
+
+    Raises:
+        ValueError: one does.
+    """
+    starts, targets = tensors["partner_starts"], tensors["partner_targets"]
+    is_partition = (
+        starts.shape == (num_source_words + 1,)
+        and (starts[0], starts[-1]) == (0, targets.size)
+        and (np.diff(starts) >= 0).all()
+    )
+    are_words = (targets >= 0).all() and (targets < num_target_words).all()
+    sizes = {
+        "forward_table": targets.size + 1,
+        "reverse_table": targets.size + 1,
+        "forward_null_table": num_target_words + 1,
+        "reverse_null_table": num_source_words + 1,
+    }
+    have_sizes = all(tensors[name].shape == (size,) for name, size in sizes.items())
+    are_indices = starts.dtype == np.int64 and targets.dtype == np.int32
+    if not (is_partition and are_words and have_sizes and are_indices):
+        raise ValueError("the tables do not fit each other")
 
 
 def _pack(words: list[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:

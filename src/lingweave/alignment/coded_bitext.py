@@ -28,6 +28,10 @@ WordPairs: TypeAlias = (
 or stream whose first two columns are lists of strings."""
 
 
+MAX_CELLS_OF_PAIR = 2**26
+"""Source words times target words: 8,192 on both sides, for which 1.3 GB are needed at once."""
+
+
 class CodedBitext(NamedTuple):
     """Sentence pairs as word numbers, all sentences of a side in one array."""
 
@@ -87,7 +91,7 @@ def code_bitext(
 
     Raises:
         AlignmentError: a sentence is a string, not a list, or a table's columns are no lists of
-            strings.
+            strings, or a pair is far longer than sentences are.
     """
     vocabularies = (
         Vocabulary() if source_vocabulary is None else source_vocabulary,
@@ -115,12 +119,27 @@ def code_bitext(
                     # The dictionary itself numbers a new word: no Python code runs per word.
                     words[side].extend(map(vocabularies[side].__getitem__, sentence))
                 starts[side].append(len(words[side]))
-    return CodedBitext(
+    bitext = CodedBitext(
         source_words=np.frombuffer(words[0], dtype=np.int32),
         source_starts=np.frombuffer(starts[0], dtype=np.int64),
         target_words=np.frombuffer(words[1], dtype=np.int32),
         target_starts=np.frombuffer(starts[1], dtype=np.int64),
     )
+    _require_sentences(bitext)
+    return bitext
+
+
+def _require_sentences(bitext: CodedBitext) -> None:
+    """Check that no pair is so long that its words alone, each with each, would fill the memory."""
+    lengths = np.diff(bitext.source_starts), np.diff(bitext.target_starts)
+    cells = lengths[0] * lengths[1]
+    if cells.max(initial=0) > MAX_CELLS_OF_PAIR:
+        longest = int(cells.argmax())
+        raise AlignmentError(
+            f"pair {longest} has {lengths[0][longest]:,} and {lengths[1][longest]:,} words, more "
+            "than sentences have",
+            remedy="look for line ends that were lost, and split the pair",
+        )
 
 
 def require_words(bitext: CodedBitext) -> CodedBitext:

@@ -110,6 +110,8 @@ def align(
         target_segmenter=segmenter,
         max_pairs=max_pairs,
     )
+    if gold_base is not None and gold is None:
+        raise RecipeError("--gold-base says how --gold counts", remedy="give --gold, too")
     truth = None
     if gold is not None:
         truth = section(study.GoldLinks, path=gold, index_base=gold_base)
@@ -154,6 +156,8 @@ def switch(
             remedy="give --languages once for each lexicon, in the same order, or not at all",
         )
     named: list[tuple[str | None, str | None]] = [languages_of(name) for name in languages or []]
+    outputs = [path for path in (out, provenance) if path is not None]
+    corpus.require_distinct(outputs, [text, *lexicon])
     lexicons = [
         codeswitch.read_lexicon(path, source_language=source, target_language=target)
         for path, (source, target) in zip(

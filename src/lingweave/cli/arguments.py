@@ -14,6 +14,9 @@ from lingweave.errors import RecipeError
 if TYPE_CHECKING:
     from lingweave.tasks import Examples
 
+_OPTIONS = {"seeds": "seed", "index-base": "gold-base"}
+"""Options that are not called as what they are in a recipe."""
+
 Section = TypeVar("Section", bound=BaseModel)
 
 
@@ -24,7 +27,7 @@ def section(kind: type[Section], **values: object) -> Section:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).replace("_", "-") if first["loc"] else kind.__name__
-        name = "seed" if name == "seeds" else name
+        name = _OPTIONS.get(name, name)
         raise RecipeError(f"--{name}: {first['msg']}", remedy="mend this option") from error
 
 

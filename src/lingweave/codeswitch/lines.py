@@ -1,8 +1,8 @@
 """Switching a text file line by line: what the verb `lingweave switch` does.
 
 Streamed, so the file may be larger than memory. The result for line n depends on the line, the
-lexicons, the options, the seed and n alone: each line has a generator seeded by (seed, n), so a
-file cut into parts with the numbers kept comes out the same, and no two lines share their chance.
+lexicons, the options, the seed and n alone: each line has a generator seeded by (seed, n), so no
+two lines share their chance, and what is added at the end of a file leaves the rest as it was.
 """
 
 import json
@@ -21,7 +21,7 @@ from lingweave.codeswitch.from_lexicon import (
 from lingweave.codeswitch.lexicon import Lexicon
 from lingweave.codeswitch.measures import SwitchMeasures
 from lingweave.codeswitch.switching import Switch, SwitchedText
-from lingweave.corpus import Segmenter, atomic_write, read_lines
+from lingweave.corpus import Segmenter, atomic_write, read_lines, require_distinct
 from lingweave.errors import UserError
 
 UNKNOWN = "und"
@@ -89,9 +89,11 @@ def switch_file(
         the measures of the whole file.
 
     Raises:
-        TextFileError: a file cannot be read or written.
+        TextFileError: a file cannot be read or written, or two of them are the same.
         UserError: there is no lexicon, or they are from different languages.
     """
+    outputs = [Path(path) for path in (out, provenance) if path is not None]
+    require_distinct(outputs, [Path(text)])
     measures = SwitchMeasures()
     with ExitStack() as stack:
         out_file = stack.enter_context(atomic_write(out))

@@ -153,9 +153,9 @@ def language_runs(
         language: of the original.
     """
     at = [(switch.start, switch.language, switch.num_new_words) for switch in switched.switches]
-    for start, end in lexical:
-        if not any(switch.start < end and start < switch.end for switch in switched.switches):
-            at.append((start, language, 1))
+    at += [
+        (word[0], language, 1) for word, switch in switched.switches_at(lexical) if switch is None
+    ]
     return [(run_language, num_words) for _, run_language, num_words in sorted(at)]
 
 

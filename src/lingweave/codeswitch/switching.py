@@ -13,6 +13,7 @@ Between scripts with spaces and without ("我cat") a space is put where two word
 It belongs to no switch's span: no answer begins or ends with it.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -141,6 +142,19 @@ class SwitchedText:
                     old_end = switch.end + max(0, end - switch.outer_end)
         return old_start, old_end
 
+    def switches_at(self, words: Sequence[Span]) -> Iterator[tuple[Span, Switch | None]]:
+        """Each word with the switch that replaced it, if one did.
+
+        Args:
+            words: spans of the original's words, in order; a switch replaces whole words.
+        """
+        starts = [switch.start for switch in self.switches]
+        for start, end in words:
+            # The last switch that begins before the word's end is the only one to reach into it.
+            place = bisect_left(starts, end) - 1
+            found = place >= 0 and start < self.switches[place].end
+            yield (start, end), self.switches[place] if found else None
+
     def map_words(self, words: Sequence[Span], segment: Segmenter) -> list[Span]:
         """The words of the switched text: those not touched, and those of the replacements.
 
@@ -149,8 +163,7 @@ class SwitchedText:
             segment: finds the words of a replacement.
         """
         found: list[Span] = []
-        for start, end in words:
-            switch = next((s for s in self.switches if s.start < end and start < s.end), None)
+        for (start, end), switch in self.switches_at(words):
             if switch is None:
                 found.append(self.map_span(start, end))
             elif start == switch.start:

@@ -11,6 +11,8 @@ _DOTLESS_I = {"tr", "az"}
 """Languages in which i and İ, ı and I are two letters: str.upper would turn one into the other."""
 
 _LETTER_OR_MARK = regex.compile(r"[\p{L}\p{M}\p{N}]")
+# Soft hyphens, marks of direction and the like; not the (non-)joiners, which make other words.
+_UNSEEN = regex.compile(r"[\p{Cf}--\u200C\u200D]", regex.V1)
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 
 
@@ -31,8 +33,8 @@ def needs_space(left: str, right: str) -> bool:
 
 
 def lookup_key(word: str, language: str | None) -> str:
-    """The form under which a lexicon keeps a word: composed (NFC) and lower-case."""
-    composed = unicodedata.normalize("NFC", word)
+    """The form under which a lexicon keeps a word: composed (NFC), lower-case, as it is seen."""
+    composed = unicodedata.normalize("NFC", _UNSEEN.sub("", word))
     if language in _DOTLESS_I:
         composed = composed.replace("I", "ı").replace("İ", "i")
     return composed.lower()

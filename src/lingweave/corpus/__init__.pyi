@@ -5,6 +5,7 @@ from .files import (
     make_folder,
     read_lines,
     replace_whole,
+    require_distinct,
     require_place,
 )
 from .list_columns import NUMBERS, PAIRS_OF_NUMBERS, list_column, list_values
@@ -43,6 +44,7 @@ __all__ = [
     "read_tagged",
     "read_tokenized",
     "replace_whole",
+    "require_distinct",
     "require_place",
     "segmenter",
     "segmenter_for_language",

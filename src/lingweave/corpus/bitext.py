@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from lingweave.corpus.files import count_lines, read_lines
+from lingweave.corpus.files import count_lines, is_stream, read_lines
 from lingweave.corpus.hub import HubName, HubRows, open_hub, parse_hub_name
 from lingweave.errors import BitextError, TextFileError
 
@@ -53,12 +53,14 @@ class Bitext:
         source_language: for example `en`; None if not known.
         target_language: the same for the other side.
         read: starts a new pass over the pairs.
+        files: that they are read from, if it is files.
     """
 
     name: str
     source_language: str | None = None
     target_language: str | None = None
     read: Callable[[], Iterator[SentencePair]] = field(repr=False)
+    files: tuple[Path, ...] = ()
 
     def __iter__(self) -> Iterator[SentencePair]:
         return self.read()
@@ -103,15 +105,20 @@ def open_bitext(
     """
     languages = (source_language, target_language)
     location = _split_comma(location)
+    _require_files(location)
     read: Callable[[], Iterator[_Candidate]]
+    files: tuple[Path, ...] = ()
     if isinstance(location, tuple):
         name = f"{location[0]},{location[1]}"
-        read, languages = _open_files(Path(location[0]), Path(location[1]), languages)
+        files = source, target = Path(location[0]), Path(location[1])
+        read, languages = _open_files(source, target, languages)
     elif Path(location).is_dir():
         name = str(location)
-        read, languages = _open_folder(Path(location), split, languages)
+        languages = _resolve(languages, Path(location).resolve().name, location)
+        files = source, target = _files_of(Path(location), split, languages)
+        read, languages = _open_files(source, target, languages)
     elif Path(location).exists():
-        name = str(location)
+        name, files = str(location), (Path(location),)
         read = _open_file(Path(location))
     elif isinstance(location, str) and (hub_name := parse_hub_name(location)) is not None:
         name = str(hub_name)
@@ -123,6 +130,7 @@ def open_bitext(
         source_language=languages[0],
         target_language=languages[1],
         read=partial(_checked, name, read, on_empty),
+        files=files,
     )
 
 
@@ -171,6 +179,17 @@ def _split_comma(location: Location) -> Location:
     return location
 
 
+def _require_files(location: Location) -> None:
+    """A pipe gives its lines once, and this is read several times."""
+    for path in location if isinstance(location, tuple) else (location,):
+        if is_stream(Path(path)):
+            raise TextFileError(
+                "this is a pipe or a device, which can be read only once",
+                remedy="write the text to a file first",
+                path=path,
+            )
+
+
 # Two files and folders.
 
 
@@ -198,12 +217,10 @@ def _read_files(source: Path, target: Path) -> Iterator[_Candidate]:
         yield _Candidate(source_text, target_text, line, source, target)
 
 
-def _open_folder(
-    folder: Path, split: str, languages: _Languages
-) -> tuple[Callable[[], Iterator[_Candidate]], _Languages]:
-    source_language, target_language = _resolve(languages, folder.resolve().name, folder)
-    paths = [folder / f"{split}.{language}" for language in (source_language, target_language)]
-    for path in paths:
+def _files_of(folder: Path, split: str, languages: _Languages) -> tuple[Path, Path]:
+    """The two files of a split, which are there."""
+    source, target = (folder / f"{split}.{language}" for language in languages)
+    for path in (source, target):
         if not path.is_file():
             found = ", ".join(sorted(entry.name for entry in folder.iterdir())[:12]) or "no file"
             raise TextFileError(
@@ -211,7 +228,7 @@ def _open_folder(
                 remedy="check the split and the two languages",
                 path=path,
             )
-    return _open_files(paths[0], paths[1], (source_language, target_language))
+    return source, target
 
 
 def _language_of(path: Path) -> str | None:

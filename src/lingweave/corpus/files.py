@@ -8,7 +8,7 @@ after it against those of the parallel file. Here only a line feed ends a line.
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -17,7 +17,7 @@ from lingweave.errors import TextFileError
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1 << 20
-_DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def read_lines(path: Path | str) -> Iterator[str]:
@@ -88,7 +88,7 @@ def replace_whole(path: Path | str) -> Iterator[Path]:
         TextFileError: the file cannot be made, or the disk is full.
     """
     path = Path(path)
-    if _is_stream(path):
+    if is_stream(path):
         yield path
         return
     path = path.resolve() if path.is_symlink() else path
@@ -128,7 +128,7 @@ def atomic_write(path: Path | str) -> Iterator[TextIO]:
         yield file
 
 
-def _is_stream(path: Path) -> bool:
+def is_stream(path: Path) -> bool:
     """Whether it is a device or a pipe, such as /dev/null: no file may take its place."""
     return path.exists() and not path.is_file() and not path.is_dir()
 
@@ -172,7 +172,7 @@ def require_place(path: Path) -> None:
         TextFileError: it is a folder, what should be a folder above it is a file, or one may not
             write there.
     """
-    if _is_stream(path):
+    if is_stream(path):
         return
     if path.is_dir():
         raise file_error("write", path, IsADirectoryError())
@@ -183,6 +183,21 @@ def require_place(path: Path) -> None:
             remedy="choose another place to write to",
             path=above,
         )
+
+
+def require_distinct(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
+    """Check, before any work, that no output would take the place of an input or another output.
+
+    Raises:
+        TextFileError: one would, under whatever name.
+    """
+    taken = {path.resolve(): "this is an input, too" for path in inputs}
+    for path in outputs:
+        if is_stream(path):
+            continue
+        if (problem := taken.get(path.resolve())) is not None:
+            raise TextFileError(problem, remedy="give each output its own name", path=path)
+        taken[path.resolve()] = "two outputs would be this file"
 
 
 def make_folder(path: Path) -> None:

@@ -38,6 +38,7 @@ from lingweave.corpus import (
     count_lines,
     is_tokenized_file,
     read_tokenized,
+    require_distinct,
     require_place,
     words_in,
 )
@@ -132,12 +133,10 @@ def align(
             remedy="leave these out, or choose fast-align",
         )
     for path in outputs.files:
-        if outputs.files.count(path) > 1:
-            raise AlignmentError(
-                "two outputs would be this file", remedy="give each its own name", path=path
-            )
         require_place(path)
     text = _Text(source, alignment)
+    inputs = [*text.files, model, None if gold is None else gold.path]
+    require_distinct(outputs.files, [path for path in inputs if path is not None])
     truth = None if gold is None else _read_gold(gold, text)
     aligner = None if model is None else _loaded(model, text)
     pairs = text.words() if observer.inspected is None else text.inspected(observer.inspected)
@@ -173,6 +172,11 @@ class _Text:
             and source.max_pairs is None
             and is_tokenized_file(source.location)
         )
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Where it is read from, if it is files."""
+        return self._bitext.files
 
     @property
     def preparation(self) -> dict[str, str]:
