@@ -80,6 +80,12 @@ def test_what_is_wrong_with_a_question_is_told(write, entry, about):
     assert about in refusal(write(entry))
 
 
+def test_half_a_character_is_refused(write):
+    path = write(question())
+    path.write_text(path.read_text("utf-8").replace("where", "where \\ud83d"), "utf-8")
+    assert "question q1: a text holds half of a character" in refusal(path)
+
+
 def test_what_is_no_squad_file_is_refused(tmp_path, write):
     path = tmp_path / "x.json"
     path.write_text('{\n"data": [}', "utf-8")

@@ -130,6 +130,7 @@ def test_words_that_a_library_has_rewritten_are_segmented_by_unicode():
 @pytest.mark.parametrize(
     ("language", "name"),
     [("zh", "jieba"), ("zh-Hant", "jieba"), ("zh_TW", "jieba"), ("ja", "fugashi"), ("th", "newmm")]
+    + [("zho_Hans", "jieba"), ("jpn_Jpan", "fugashi"), ("tha-Thai", "newmm")]
     + [("en", "unicode"), ("hi", "unicode"), ("ZH", "jieba"), (None, "unicode")],
 )
 def test_a_language_has_its_segmenter(language, name):

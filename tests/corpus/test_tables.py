@@ -6,8 +6,8 @@ from itertools import islice
 import datasets
 import pytest
 
-from lingweave.corpus import Row, read_table
-from lingweave.errors import TableError, UserError
+from lingweave.corpus import Row, open_bitext, read_questions, read_table, read_tagged
+from lingweave.errors import TableError, TextFileError, UserError
 
 XTREME_COLUMNS = {"premise": 0, "hypothesis": 1, "label": 2}
 XNLI_COLUMNS = {"premise": "sentence1", "hypothesis": "sentence2", "label": "gold_label"}
@@ -167,6 +167,29 @@ def test_a_table_without_rows_or_that_is_missing_is_refused(write, tmp_path):
     assert "no column premise (found: )" in refusal(write("x.tsv", ""), NLI)
     assert "no such file" in refusal(tmp_path / "none.tsv", NLI)
     assert "this is a folder" in refusal(tmp_path, NLI)
+
+
+def test_a_column_that_is_there_twice_is_refused_if_it_is_wanted(write):
+    path = write("x.tsv", "premise\tlabel\thypothesis\tlabel\ta\ta\n1\tneutral\t2\tx\t3\t4\n")
+    message = refusal(path, NLI)
+    assert message == f"{path}:1: two columns are called label; rename the one that is not meant"
+    texts = {"premise": "premise", "hypothesis": "hypothesis"}
+    assert next(read_table(path, texts)).fields == {"premise": "1", "hypothesis": "2"}
+
+
+def test_half_a_character_is_refused(write):
+    """As scraped text has it that was cut between the halves of an emoji."""
+    row = {"premise": "so \ud83d", "hypothesis": "x", "label": "neutral"}
+    path = write("x.jsonl", json.dumps(row) + "\n")
+    assert refusal(path, NLI).startswith(f"{path}:1: a text holds half of a character, such as")
+
+
+@pytest.mark.parametrize("read", [read_table, open_bitext, read_questions, read_tagged])
+def test_a_name_that_no_file_can_have_is_refused(tmp_path, read):
+    """One may not look there: so with folders that one may not enter."""
+    path = tmp_path / ("x" * 300)
+    with pytest.raises(TextFileError, match="cannot read the file"):
+        list(read_table(path, NLI) if read is read_table else read(path))
 
 
 def test_columns_by_name_and_by_number_do_not_mix(write):

@@ -37,6 +37,8 @@ def test_an_empty_line_ends_a_sentence(write, end):
 def test_the_language_before_all_words_of_a_file_is_left_away(write):
     path = write("en:Anna\tB-PER\nen::\tO\n\nen:en:\tO\n")
     assert [sentence.words for sentence in read_tagged(path)] == [("Anna", ":"), ("en:",)]
+    (sentence,) = read_tagged(write("simple:Anna\tB-PER\n"))  # WikiANN's of simple English
+    assert sentence.words == ("Anna",)
 
 
 @pytest.mark.parametrize("text", ["re:member\tO\nit\tO\n", "en:a\tO\n\nde:b\tO\n", "EN:a\tO\n"])

@@ -8,7 +8,13 @@ from tokenizers import Tokenizer, models
 from transformers import PreTrainedTokenizerFast
 
 from encoder.tiny_checkpoints import TOKENIZERS, every_tokenizer, wordpiece
-from lingweave.encoder import NO_WORD, SequenceTemplate, encode_words, words_of_pieces
+from lingweave.encoder import (
+    NO_WORD,
+    PieceSpelling,
+    SequenceTemplate,
+    encode_words,
+    words_of_pieces,
+)
 
 # Words of pieces.
 
@@ -56,6 +62,18 @@ def slow_word_of(piece, spans):
 def test_words_of_pieces_equals_the_definition(pieces, spans):
     expected = [slow_word_of(piece, spans) for piece in pieces]
     assert words_of_pieces(pieces, spans).tolist() == expected
+
+
+@every_tokenizer
+def test_a_word_is_spelled_alike_wherever_it_stands(tokenizer):
+    """After a space, after a bracket, at the start; and as no other word."""
+    text = "cat the cat (cat cats"
+    words = [(0, 3), (4, 7), (8, 11), (12, 13), (13, 16), (17, 21)]
+    (encoded,) = encode_words(tokenizer, [text], [words], max_pieces=99)
+    spelling = PieceSpelling(tokenizer)
+    spelled_words = [spelling(encoded.pieces[encoded.words == word]) for word in range(6)]
+    assert spelled_words[0] == spelled_words[2] == spelled_words[4]
+    assert len(set(spelled_words)) == 4
 
 
 # Real tokenizers.

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from lingweave.codeswitch import draw_phrases
 from lingweave.corpus import open_bitext, segmenter_for_language
-from lingweave.encoder import NO_WORD, encode_words, load_tokenizer
+from lingweave.encoder import NO_WORD, PieceSpelling, encode_words, load_tokenizer
 from lingweave.objectives import CodeSwitchedOptions, EncodedPair, MLMOptions, make_objective
 from lingweave.objectives.code_switched import (
     PieceSwitch,
@@ -19,6 +19,8 @@ from lingweave.objectives.code_switched import (
 )
 from tiny_models import CLS, SEP
 from tiny_pairs import PAIRS, TOKENIZERS, array, generator, link_array, sentence
+
+SPELLING = PieceSpelling(TOKENIZERS["bert"])
 
 # the old cat sleeps / die alte Kat ##ze schläft
 CAT = EncodedPair(
@@ -87,7 +89,7 @@ def test_words_that_are_the_same_in_both_languages_are_passed_over():
 
 def test_words_behind_the_cut_and_pieces_of_no_word_stay():
     """Of the second pair only word 2 ↔ word 1 and word 0 ↔ words 0 and 3 have pieces."""
-    switches = piece_switches(PAIRS[1].source, PAIRS[1].target, PAIRS[1].links, 4)
+    switches = piece_switches(PAIRS[1].source, PAIRS[1].target, PAIRS[1].links, 4, SPELLING)
     found = [(s.start, s.end, s.num_words, s.replacement.tolist()) for s in switches]
     assert (4, 5, 1, [19]) in found
     assert all(end <= 5 for _, end, _, _ in found)
@@ -101,13 +103,31 @@ def test_pieces_between_the_words_of_a_phrase_go_with_it():
     target = sentence([20, 21, 22, 23], [0, NO_WORD, 1, NO_WORD])
     links = link_array([(0, 1), (1, 0)])
     found = {
-        (s.start, s.end): s.replacement.tolist() for s in piece_switches(source, target, links, 2)
+        (s.start, s.end): s.replacement.tolist()
+        for s in piece_switches(source, target, links, 2, SPELLING)
     }
     assert found == {(0, 1): [22], (2, 3): [20], (0, 3): [20, 21, 22]}
-    assert set((s.start, s.end) for s in piece_switches(source, target, links, 1)) == {
+    assert set((s.start, s.end) for s in piece_switches(source, target, links, 1, SPELLING)) == {
         (0, 1),
         (2, 3),
     }
+
+
+def test_a_name_is_no_switch_although_its_pieces_differ_beside_a_bracket(shared):
+    """With sentencepiece a word has its space in its first piece, where it has one."""
+    tokenizer = load_tokenizer(shared / "models" / "e5-small-x15")
+    encoded = []
+    for language, text in (("en", "The NATO meets"), ("zh", "(NATO)开会")):
+        words = segmenter_for_language(language)(text)
+        encoded.append(encode_words(tokenizer, [text], [words], max_pieces=100)[0])
+    source, target = encoded
+    nato, meets = [source.pieces[source.words == word] for word in (1, 2)]
+    same, other = [target.pieces[target.words == word] for word in (1, 3)]
+    assert nato.tolist() != same.tolist()
+    links = link_array([(1, 1), (2, 3)])
+    switches = piece_switches(source, target, links, 1, PieceSpelling(tokenizer))
+    assert [switch.replacement.tolist() for switch in switches] == [other.tolist()]
+    assert meets.tolist() == source.pieces[switches[0].start : switches[0].end].tolist()
 
 
 def test_switches_by_hand():
@@ -186,7 +206,7 @@ def test_real_sentences_are_switched_below_the_share(shared):
     for source, target in zip(*encoded, strict=True):
         num = min(source.words.max(), target.words.max()) + 1
         links = link_array([(word, word) for word in range(num)])
-        switches = piece_switches(source, target, links, 4)
+        switches = piece_switches(source, target, links, 4, PieceSpelling(tokenizer))
         chosen = draw_phrases(switches, num, 0.3, np.random.default_rng(0))
         assert sum(switch.num_words for switch in chosen) < 0.3 * num
         assert len(switch_pieces(source.pieces, chosen)) <= len(source) + len(target)

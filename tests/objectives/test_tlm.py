@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
+from transformers import DebertaV2Config, DebertaV2ForMaskedLM
 
 from lingweave.encoder import EncodedSentence
+from lingweave.errors import CheckpointError
 from lingweave.objectives import EncodedPair, TLMOptions, make_objective
 from tiny_models import CLS, PAD, SEP, make_model, make_tokenizer, rows_of_head
 
@@ -174,6 +176,18 @@ def test_positions_are_told_to_the_model_and_change_its_loss(kind):
         before = plain.sums(model, batch)["multilingual"]
         after = reset.sums(model, moved)["multilingual"]
     assert abs(float(before - after)) > 1e-3
+
+
+def test_positions_that_are_not_counted_cannot_be_reset():
+    """DeBERTa-v2's are relative alone."""
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = DebertaV2Config(vocab_size=40, **shape)
+    config.position_biased_input = False
+    objective, _ = collate("bert", reset_positions=True)
+    with pytest.raises(CheckpointError, match="no positions from 0 on to be reset"):
+        objective.begin(DebertaV2ForMaskedLM(config), seed=0)
+    collate("bert")[0].begin(DebertaV2ForMaskedLM(config), seed=0)
+    objective.begin(make_model("bert"), seed=0)
 
 
 def test_in_random_order_each_sentence_comes_first_in_half_of_the_cases():

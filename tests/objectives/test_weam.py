@@ -5,6 +5,12 @@ from dataclasses import dataclass
 import pytest
 import torch
 from pydantic import ValidationError
+from transformers import (
+    DebertaV2Config,
+    DebertaV2ForMaskedLM,
+    MPNetConfig,
+    MPNetForMaskedLM,
+)
 
 from lingweave.encoder import prediction_head
 from lingweave.errors import CheckpointError
@@ -256,6 +262,24 @@ def test_a_layer_that_is_not_there_is_refused_before_training():
     with pytest.raises(CheckpointError, match="states of layer 3 are asked for, but the encoder"):
         objective.begin(make_model("bert"), seed=0)
     make("bert", "apart", layer=2)[0].begin(make_model("bert"), seed=0)
+
+
+@pytest.mark.parametrize(
+    ("config_class", "model_class"),
+    [(DebertaV2Config, DebertaV2ForMaskedLM), (MPNetConfig, MPNetForMaskedLM)],
+)
+def test_an_exchange_in_the_last_layer_is_that_of_the_top_where_layers_give_tuples(
+    config_class, model_class
+):
+    config = config_class(vocab_size=40, hidden_size=16, num_hidden_layers=2, num_attention_heads=2)
+    model = model_class(config).eval()
+    objective, batch = make("bert", "apart", 2, layer=2)
+    top, same_batch = make("bert", "apart", 2)
+    with torch.no_grad():
+        found, expected = objective.sums(model, batch), top.sums(model, same_batch)
+    assert float(found["cross-lingual"]) == pytest.approx(
+        float(expected["cross-lingual"]), rel=1e-4
+    )
 
 
 def test_options_are_the_papers_and_wrong_ones_are_refused():

@@ -1,8 +1,12 @@
 """Heads: new ones depend on the seed alone; what cannot be used is refused."""
 
+import json
+
 import pytest
 import torch
 from transformers import (
+    AutoConfig,
+    AutoModel,
     AutoModelForSequenceClassification,
     BertConfig,
     BertForMaskedLM,
@@ -201,3 +205,46 @@ def test_an_error_is_told_in_one_line_also_where_it_says_nothing(error, reason):
         with pytest.raises(CheckpointError) as caught:
             load()
         assert str(caught.value).startswith(f"x: it cannot be loaded as an encoder ({reason}); ")
+
+
+@every_task
+@pytest.mark.parametrize("kind", ["distilbert", "electra", "deberta-v2", "xlm"])
+def test_the_seed_draws_all_of_a_new_head_whatever_it_is_called(tmp_path, kind, task):
+    config = AutoConfig.for_model(
+        kind,
+        vocab_size=30,
+        hidden_size=16,
+        emb_dim=16,
+        dim=16,
+        embedding_size=16,
+        num_hidden_layers=2,
+        n_layers=2,
+        num_attention_heads=2,
+        n_heads=2,
+        intermediate_size=32,
+        hidden_dim=32,
+    )
+    AutoModel.from_config(config).save_pretrained(tmp_path)
+    found = []
+    for before, seed in ((7, 5), (8, 5), (7, 6)):
+        torch.manual_seed(before)
+        model = task.new_model(tmp_path, seed=seed)
+        body = f"{model.base_model_prefix}."
+        found.append({n: w for n, w in model.state_dict().items() if not n.startswith(body)})
+    first, again, other = found
+    matrices = [name for name, weight in first.items() if weight.dim() > 1]
+    assert matrices
+    for name in matrices:
+        assert torch.equal(first[name], again[name]), name
+        assert not torch.equal(first[name], other[name]), name
+
+
+@every_task
+def test_what_a_model_gives_back_is_what_is_asked_of_it(tmp_path, task):
+    """Some checkpoints say otherwise in their configuration."""
+    folder, _ = write_encoder(tmp_path, "bert", pooler=True, seed=1)
+    path = folder / "config.json"
+    wishes = {"output_hidden_states": True, "output_attentions": True, "return_dict": False}
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | wishes), "utf-8")
+    said = task.new_model(folder, seed=0)(torch.tensor([[5, 6, 7]]))
+    assert not {"hidden_states", "attentions"} & said.keys()

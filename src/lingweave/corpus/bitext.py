@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from lingweave.corpus.files import count_lines, is_stream, read_lines
+from lingweave.corpus.files import count_lines, exists, is_stream, read_lines
 from lingweave.corpus.hub import HubName, HubRows, open_hub, parse_hub_name
 from lingweave.errors import BitextError, TextFileError
 
@@ -173,7 +173,7 @@ def _checked(
 
 
 def _split_comma(location: Location) -> Location:
-    if isinstance(location, str) and location.count(",") == 1 and not Path(location).exists():
+    if isinstance(location, str) and location.count(",") == 1 and not exists(Path(location)):
         source, _, target = location.partition(",")
         return (source.strip(), target.strip())
     return location

@@ -7,6 +7,7 @@ after it against those of the parallel file. Here only a line feed ends a line.
 
 import errno
 import os
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ from lingweave.errors import TextFileError
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1 << 20
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+HALF_CHARACTER = "a text holds half of a character, such as \\ud83d"
+WHOLE_CHARACTERS = "cut text between characters, not between the halves of UTF-16"
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -128,9 +132,26 @@ def atomic_write(path: Path | str) -> Iterator[TextIO]:
         yield file
 
 
+def exists(path: Path) -> bool:
+    """Whether there is a file, folder or anything else of this name.
+
+    Raises:
+        TextFileError: one may not look there, or no file can have this name.
+    """
+    try:
+        return path.exists()
+    except OSError as error:
+        raise file_error("read", path, error) from error
+
+
+def is_text(text: str) -> bool:
+    """Whether text is of whole characters: JSON may hold half of one, which no file could."""
+    return not _HALF_CHARACTER.search(text)
+
+
 def is_stream(path: Path) -> bool:
     """Whether it is a device or a pipe, such as /dev/null: no file may take its place."""
-    return path.exists() and not path.is_file() and not path.is_dir()
+    return exists(path) and not path.is_file() and not path.is_dir()
 
 
 def _appear(partial: Path, path: Path) -> None:

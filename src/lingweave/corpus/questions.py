@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lingweave.corpus.files import read_lines
+from lingweave.corpus.files import HALF_CHARACTER, WHOLE_CHARACTERS, exists, is_text, read_lines
 from lingweave.corpus.hub import open_hub, parse_hub_name
 from lingweave.errors import TableError, TextFileError
 
@@ -78,7 +78,7 @@ def read_questions(location: Path | str, *, split: str | None = "train") -> Iter
 def _entries(location: Path | str, split: str | None) -> Iterator[tuple[Mapping[str, Any], Any]]:
     """Yield (question, context) as they stand there."""
     path = Path(location)
-    if path.exists():
+    if exists(path):
         yield from _entries_of_json(path)
         return
     name = parse_hub_name(location) if isinstance(location, str) else None
@@ -132,6 +132,10 @@ def _question(entry: Mapping[str, Any], context: Any, location: Path | str) -> Q
                 f"question {name}: the {part} is empty",
                 remedy="fill it in or remove the question",
                 path=location,
+            )
+        if not is_text(text):
+            raise TableError(
+                f"question {name}: {HALF_CHARACTER}", remedy=WHOLE_CHARACTERS, path=location
             )
     for answer in answers:
         end = answer.start + len(answer.text)

@@ -12,7 +12,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any, TypeAlias
 
-from lingweave.corpus.files import read_lines
+from lingweave.corpus.files import HALF_CHARACTER, WHOLE_CHARACTERS, exists, is_text, read_lines
 from lingweave.corpus.hub import HubName, open_hub, parse_hub_name
 from lingweave.errors import TableError, TextFileError
 
@@ -96,7 +96,7 @@ def _cells(
 ) -> Iterator[tuple[int, _Cells]]:
     """Yield each row's line and the text of at least those columns."""
     path = Path(location)
-    if not path.exists():
+    if not exists(path):
         name = parse_hub_name(location) if isinstance(location, str) else None
         if name is None:
             raise TextFileError("no such file", remedy="check the path", path=location)
@@ -119,6 +119,14 @@ def _cells_of_tsv(path: Path, columns: list[Column]) -> Iterator[tuple[int, _Cel
             line=1,
         )
     _refuse_missing(columns, header, path, 1, remedy=_HEADER_REMEDY)
+    for column in columns:
+        if header.count(str(column)) > 1:
+            raise TableError(
+                f"two columns are called {column}",
+                remedy="rename the one that is not meant",
+                path=path,
+                line=1,
+            )
     for number, line in lines:
         cells = line.split("\t")
         if len(cells) != len(header):
@@ -208,6 +216,8 @@ def _fields(
 
 def _text(value: Any, column: Column, path: Path | str, line: int) -> str:
     if isinstance(value, str):
+        if not is_text(value):
+            raise TableError(HALF_CHARACTER, remedy=WHOLE_CHARACTERS, path=path, line=line)
         return value
     if value is None:
         return ""

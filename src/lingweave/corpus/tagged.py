@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lingweave.corpus.files import read_lines
+from lingweave.corpus.files import exists, read_lines
 from lingweave.corpus.hub import HubName, open_hub, parse_hub_name
 from lingweave.corpus.tables import Column
 from lingweave.errors import TableError, TextFileError
@@ -18,7 +18,7 @@ from lingweave.errors import TableError, TextFileError
 HUB_COLUMNS: Mapping[str, Column] = {"words": "tokens", "tags": "ner_tags"}
 """PAN-X on the hub (WikiANN, XTREME)."""
 
-_LANGUAGE_PREFIX = re.compile(r"[a-z]{2,3}(-[a-z]+)*:")
+_LANGUAGE_PREFIX = re.compile(r"([a-z]{2,3}(-[a-z]+)*|simple):")
 
 _MAX_SHOWN = 60
 """Characters of a wrong line that a message quotes."""
@@ -60,7 +60,7 @@ def read_tagged(
         TextFileError: the file is missing, or a line is not UTF-8.
     """
     path = Path(location)
-    if path.exists():
+    if exists(path):
         sentences = _sentences_of_file(path)
     else:
         sentences = _sentences_of_hub(location, columns, split)

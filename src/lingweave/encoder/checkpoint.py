@@ -35,9 +35,16 @@ TOKENIZER_FILES = (
 )
 """Without any of these transformers would make an empty tokenizer."""
 
-LOADING: Mapping[str, Any] = {"use_safetensors": True, "dtype": torch.float32}
+LOADING: Mapping[str, Any] = {
+    "use_safetensors": True,
+    "dtype": torch.float32,
+    "return_dict": True,
+    "output_hidden_states": False,
+    "output_attentions": False,
+}
 """How transformers loads any weights here: none from a pickle, and all in full precision, whatever
-they were saved in. Training them in less loses small steps; what is computed in is a setting."""
+they were saved in. Training them in less loses small steps; what is computed in is a setting. And
+models give back what is asked of them, whatever their authors asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +98,7 @@ def load_tokenizer(checkpoint: Path | str) -> PreTrainedTokenizerFast:
     _check_checkpoint(checkpoint)
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(checkpoint))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         remedy = "check the path or the name on the hub, and that it can be reached"
         if Path(checkpoint).is_dir():
             remedy = "put tokenizer.json beside the weights"
@@ -131,7 +138,7 @@ def load_encoder(checkpoint: Path | str, *, seed: int = 0) -> Encoder:
             model, loading = AutoModelForMaskedLM.from_pretrained(
                 str(checkpoint), output_loading_info=True, **LOADING
             )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(
             f"it cannot be loaded as a masked language model ({first_line(error)})",
             remedy="give a directory with config.json and model.safetensors, or a hub name",

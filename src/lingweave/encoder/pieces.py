@@ -20,6 +20,9 @@ from lingweave.corpus import Span, WordSpans
 
 IntArray = NDArray[np.int32]
 
+_SPACES = "▁Ġ"
+"""A space as sentencepiece and as byte-level tokenizers write it."""
+
 NO_WORD = -1
 """The word of a piece that belongs to none: white space, or a character no segmenter claims."""
 
@@ -154,6 +157,25 @@ def _find_words(
                 overlap = min(end, spans[word, 1]) - max(start, spans[word, 0])
                 if overlap > best_overlap:
                     best_overlap, words[piece] = overlap, word - first
+
+
+class PieceSpelling:
+    """How pieces are spelled in text, to tell whether two words are the same.
+
+    Their pieces do not tell: sentencepiece and byte-level tokenizers write the space before a word
+    into its first piece, so that a name is ▁NATO after a space and NATO beside a bracket or in text
+    without spaces.
+
+    Args:
+        tokenizer: whose pieces they are.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
+        self._pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+
+    def __call__(self, pieces: IntArray) -> str:
+        """The pieces of a word or phrase, joined, without the space before it."""
+        return "".join(self._pieces[piece] for piece in pieces.tolist()).lstrip(_SPACES)
 
 
 @dataclass(frozen=True)

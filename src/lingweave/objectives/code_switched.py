@@ -34,7 +34,7 @@ from pydantic import Field
 from transformers import PreTrainedTokenizerFast
 
 from lingweave.codeswitch import consistent_phrases, draw_phrases
-from lingweave.encoder import NO_WORD, EncodedSentence, IntArray, Span
+from lingweave.encoder import NO_WORD, EncodedSentence, IntArray, PieceSpelling, Span
 from lingweave.objectives.base import EncodedPair
 from lingweave.objectives.masked import MaskedObjective, MaskedOptions, Sequences, apart
 
@@ -65,6 +65,7 @@ class CodeSwitched(MaskedObjective):
     def __init__(self, tokenizer: PreTrainedTokenizerFast, options: CodeSwitchedOptions) -> None:
         super().__init__(tokenizer, options)
         self._options = options
+        self._spelling = PieceSpelling(tokenizer)
 
     def sequences(self, pair: EncodedPair, generator: torch.Generator) -> Sequences:
         """Source and target, as separate sequences, most of them switched."""
@@ -88,7 +89,9 @@ class CodeSwitched(MaskedObjective):
         seed = int(torch.randint(2**62, (), generator=generator))
         if fate < self._options.plain:
             return sentence.pieces
-        candidates = piece_switches(sentence, other, links, self._options.max_phrase_words)
+        candidates = piece_switches(
+            sentence, other, links, self._options.max_phrase_words, self._spelling
+        )
         num_words = len(piece_spans(sentence))
         chosen = draw_phrases(
             candidates, num_words, self._options.max_switched, np.random.default_rng(seed)
@@ -116,7 +119,11 @@ def piece_spans(sentence: EncodedSentence) -> dict[int, Span]:
 
 
 def piece_switches(
-    sentence: EncodedSentence, other: EncodedSentence, links: IntArray, max_words: int
+    sentence: EncodedSentence,
+    other: EncodedSentence,
+    links: IntArray,
+    max_words: int,
+    spelling: PieceSpelling,
 ) -> list[PieceSwitch]:
     """All phrases that may be switched, with the pieces between their words; they may overlap.
 
@@ -125,6 +132,7 @@ def piece_switches(
         other: its translation.
         links: 0-based (own word, other word), shape (links, 2).
         max_words: of a phrase, in either language.
+        spelling: of the pieces; a phrase that is the same in both languages is left out.
     """
     own_spans, other_spans = piece_spans(sentence), piece_spans(other)
     # Words behind the cut have no piece, and take no part.
@@ -133,7 +141,7 @@ def piece_switches(
     for phrase in consistent_phrases(links[np.array(present, dtype=np.bool_)], max_words):
         start, end = own_spans[phrase.source_start][0], own_spans[phrase.source_end - 1][1]
         there = slice(other_spans[phrase.target_start][0], other_spans[phrase.target_end - 1][1])
-        if not np.array_equal(sentence.pieces[start:end], other.pieces[there]):
+        if spelling(sentence.pieces[start:end]) != spelling(other.pieces[there]):
             num_words = phrase.source_end - phrase.source_start
             found.append(PieceSwitch(start, end, num_words, other.pieces[there]))
     return found

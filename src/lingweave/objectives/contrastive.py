@@ -39,7 +39,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedTokenizerFast
 
-from lingweave.encoder import EncodedSentence, IntArray
+from lingweave.encoder import EncodedSentence, IntArray, PieceSpelling
 from lingweave.objectives.base import EncodedPair
 from lingweave.objectives.word_pairs import (
     WordPairBatch,
@@ -92,6 +92,7 @@ class Contrastive(WordPairObjective):
     def __init__(self, tokenizer: PreTrainedTokenizerFast, options: ContrastiveOptions) -> None:
         super().__init__(tokenizer, options)
         self._options = options
+        self._spelling = PieceSpelling(tokenizer)
         self._projection = ""  # its name in the model
 
     def begin(self, model: Any, *, seed: int) -> None:
@@ -118,7 +119,7 @@ class Contrastive(WordPairObjective):
 
     def positions(self, pair: EncodedPair) -> IntArray:
         """The pieces of aligned words that are not the same word."""
-        return super().positions(without_equal_words(pair))
+        return super().positions(without_equal_words(pair, self._spelling))
 
     def alignment_loss(
         self, model: nn.Module, source_ND: Tensor, target_ND: Tensor, batch: WordPairBatch
@@ -153,14 +154,13 @@ class Contrastive(WordPairObjective):
         return candidates
 
 
-def without_equal_words(pair: EncodedPair) -> EncodedPair:
-    """The same pair without its links between words of the same pieces."""
+def without_equal_words(pair: EncodedPair, spelling: PieceSpelling) -> EncodedPair:
+    """The same pair without its links between words that are spelled alike."""
 
-    def pieces(sentence: EncodedSentence, word: int) -> list[int]:
-        own: list[int] = sentence.pieces[sentence.words == word].tolist()
-        return own
+    def spelled(sentence: EncodedSentence, word: int) -> str:
+        return spelling(sentence.pieces[sentence.words == word])
 
     links = pair.links.tolist()
-    unequal = [pieces(pair.source, word) != pieces(pair.target, other) for word, other in links]
+    unequal = [spelled(pair.source, word) != spelled(pair.target, other) for word, other in links]
     kept = pair.links[np.array(unequal, dtype=np.bool_)]
     return EncodedPair(pair.source, pair.target, kept)

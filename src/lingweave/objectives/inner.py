@@ -32,8 +32,8 @@ def states_of_layer(
     def note_call(_: nn.Module, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         calls.append((arguments, keywords))
 
-    def note_states(_: nn.Module, __: tuple[Any, ...], states_BLD: Tensor) -> None:
-        seen.append(states_BLD)
+    def note_states(_: nn.Module, __: tuple[Any, ...], found: Any) -> None:  # noqa: ANN401
+        seen.append(_states(found))
 
     hooks = [above.register_forward_pre_hook(note_call, with_kwargs=True) for above in upper]
     hooks.append(model.base_model.encoder.layer[layer - 1].register_forward_hook(note_states))
@@ -46,10 +46,16 @@ def states_of_layer(
     def upwards(states_BLD: Tensor) -> Tensor:
         # The first argument is the states; the others, such as the attention mask, are as before.
         for above, ((_, *arguments), keywords) in zip(upper, calls, strict=True):
-            states_BLD = above(states_BLD, *arguments, **keywords)
+            states_BLD = _states(above(states_BLD, *arguments, **keywords))
         return states_BLD
 
     return last_BLD, seen[0], upwards
+
+
+def _states(found: Any) -> Tensor:  # noqa: ANN401
+    """What a layer gives: its states, or, with some encoders, these and more."""
+    states: Tensor = found[0] if isinstance(found, tuple) else found
+    return states
 
 
 def check_layer(model: Any, layer: int) -> None:  # noqa: ANN401

@@ -22,9 +22,11 @@ from typing import Literal
 import numpy as np
 import torch
 from pydantic import Field
+from torch import nn
 from transformers import PreTrainedTokenizerFast
 
-from lingweave.encoder import SequenceTemplate
+from lingweave.encoder import SequenceTemplate, num_positions
+from lingweave.errors import CheckpointError
 from lingweave.objectives.base import EncodedPair
 from lingweave.objectives.masked import MaskedObjective, MaskedOptions, Sequences
 
@@ -57,6 +59,18 @@ class TLM(MaskedObjective):
     def __init__(self, tokenizer: PreTrainedTokenizerFast, options: TLMOptions) -> None:
         super().__init__(tokenizer, options)
         self._options = options
+
+    def begin(self, model: nn.Module, *, seed: int) -> None:
+        """Refuse to reset positions that the encoder does not count.
+
+        Raises:
+            CheckpointError: its positions are relative.
+        """
+        if self._options.reset_positions and num_positions(model) is None:
+            raise CheckpointError(
+                "the encoder has no positions from 0 on to be reset",
+                remedy="leave out `reset_positions`",
+            )
 
     def sequences(self, pair: EncodedPair, generator: torch.Generator) -> Sequences:
         """Both sentences in one sequence."""

@@ -23,7 +23,8 @@ last `layer` the states of *all* aligned pieces are swapped, the others keep the
 layers above compute the states of the swapped sentence, from which its masked pieces are predicted.
 In the last layer no state looks at another any more, so swapping the masked pieces is enough.
 
-Siblings: λ = 0 is MLM (apart) or TLM (together), to the bit; code-switched MLM swaps the words
+Siblings: λ = 0 is MLM (apart) or TLM (together), to the bit unless `layer` is given (the layers
+above it are run twice, and dropout is drawn for both); code-switched MLM swaps the words
 themselves, before any layer.
 """
 

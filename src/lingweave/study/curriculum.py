@@ -33,7 +33,7 @@ from lingweave.training import Progress
 from lingweave.training.chance import Purpose, numpy_generator
 
 VERSION = 1
-SWITCHING_VERSION = 2
+SWITCHING_VERSION = 3
 """Of how examples are switched for the stages of a curriculum: in the hashes of fine-tunings."""
 RELEVANCE = "relevance.npz"
 

@@ -19,7 +19,7 @@ from lingweave.errors import UserError
 from lingweave.study.aligning import SUMMARY, load_aligned
 from lingweave.study.stage import Workplace
 
-VERSION = 1
+VERSION = 2
 INDEX = "lexicons.json"
 
 

@@ -46,7 +46,7 @@ from lingweave.training import Origin, Progress, Run, TrainingOptions, processes
 
 logger = logging.getLogger(__name__)
 
-VERSION = 4
+VERSION = 5
 SCRATCH_VERSION = 3
 TRAINING = "training.json"
 _NO_LINKS = np.empty((0, 2), dtype=np.int32)

@@ -17,8 +17,6 @@ from lingweave.training.options import Precision
 PREDICTION_BATCH = 64
 """Sequences predicted at once; sorted by length, so little is padding."""
 
-_HEADS = ("pooler", "classifier", "qa_outputs")
-
 
 def new_model(
     model_class: Any, checkpoint: Path | str, *, seed: int, labels: Sequence[str] | None = None
@@ -45,6 +43,7 @@ def new_model(
         }
     try:
         with quiet_transformers(), torch.random.fork_rng():
+            torch.manual_seed(seed)
             model, loading = model_class.from_pretrained(
                 str(checkpoint),
                 output_loading_info=True,
@@ -53,11 +52,8 @@ def new_model(
                 **named,
             )
             torch.manual_seed(seed)
-            for name in _HEADS:
-                for module in model.modules():
-                    head = module._modules.get(name)
-                    if head is not None:
-                        head.apply(_draw_weights)
+            for part in _head_of(model):
+                part.apply(_draw_weights)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise _cannot_load(checkpoint, error) from error
     _check_body(model, loading, checkpoint)
@@ -137,6 +133,14 @@ def outputs(
             # The very batches of one process, in its order: the same scores.
             for found in processes.gather(own):
                 yield from found
+
+
+def _head_of(model: Any) -> Iterator[nn.Module]:  # noqa: ANN401
+    """The encoder's pooler, if it has one, then all that stands on the encoder."""
+    pooler = getattr(model.base_model, "pooler", None)
+    if pooler is not None:
+        yield pooler
+    yield from (part for part in model.children() if part is not model.base_model)
 
 
 def _check_body(model: Any, loading: Mapping[str, Any], checkpoint: Path | str) -> None:  # noqa: ANN401

@@ -194,7 +194,8 @@ def no_answer_score(start_logits: NDArray[np.float32], end_logits: NDArray[np.fl
 
 def span_text(context: str, start: int, end: int) -> str:
     """The text of a span, without spaces around it, and with the marks of its letters."""
-    while start > 0 and _is_mark(context[start]):
+    # White space at the end may be a piece that begins behind the last character.
+    while 0 < start < len(context) and _is_mark(context[start]):
         start -= 1
     while end < len(context) and _is_mark(context[end]):
         end += 1

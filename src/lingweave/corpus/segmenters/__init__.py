@@ -32,9 +32,9 @@ _HERE = "lingweave.corpus.segmenters"
 SEGMENTERS: dict[str, SegmenterEntry] = {
     "unicode": SegmenterEntry(f"{_HERE}.unicode"),
     "whitespace": SegmenterEntry(f"{_HERE}.whitespace"),
-    "jieba": SegmenterEntry(f"{_HERE}.chinese", languages=("zh",), extra="chinese"),
-    "fugashi": SegmenterEntry(f"{_HERE}.japanese", languages=("ja",), extra="japanese"),
-    "newmm": SegmenterEntry(f"{_HERE}.thai", languages=("th",), extra="thai"),
+    "jieba": SegmenterEntry(f"{_HERE}.chinese", languages=("zh", "zho", "cmn"), extra="chinese"),
+    "fugashi": SegmenterEntry(f"{_HERE}.japanese", languages=("ja", "jpn"), extra="japanese"),
+    "newmm": SegmenterEntry(f"{_HERE}.thai", languages=("th", "tha"), extra="thai"),
 }
 
 
