@@ -49,7 +49,7 @@ from lingweave.corpus import (
 from lingweave.errors import AlignmentError, BitextError
 from lingweave.study.stage import Workplace
 
-VERSION = 3
+VERSION = 4
 PAIRS, LINKS, SUMMARY = "pairs.parquet", "links.pharaoh", "alignment.json"
 BLOCK_PAIRS = 2**14
 """Pairs that are worked on together; a row group of the results."""
