@@ -143,10 +143,13 @@ class SwitchedText:
         return old_start, old_end
 
     def switches_at(self, words: Sequence[Span]) -> Iterator[tuple[Span, Switch | None]]:
-        """Each word with the switch that replaced it, if one did.
+        """Yield each word with the switch that replaced it, if one did.
 
         Args:
             words: spans of the original's words, in order; a switch replaces whole words.
+
+        Yields:
+            (word, switch or None).
         """
         starts = [switch.start for switch in self.switches]
         for start, end in words:
