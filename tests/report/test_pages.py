@@ -294,6 +294,17 @@ def test_gaps_are_those_worked_by_hand():
     assert "mlm 70.0 60.0 10.0 5.0 " in gaps
 
 
+def test_the_control_is_in_the_legend_where_it_is_in_the_picture():
+    def legends(names):
+        scores = [make_score(name, "zero-shot", "de", 0.5) for name in names]
+        changed = [score.model_copy(update={"over_control": None}) for score in scores]
+        return page_of(make_results(scores=changed)).count("mlm, the control")
+
+    assert legends(["mlm", "tlm"]) == 1
+    assert legends(["untouched", "tlm"]) == 0
+    assert legends(["mlm"]) == 0
+
+
 def test_one_system_has_languages_in_rows():
     scores = [make_score("mlm", "zero-shot", language, 0.5) for language in ("en", "de")]
     html = page_of(make_results(scores=scores, systems={"mlm": {"options": {}, "runs": []}}))

@@ -31,7 +31,8 @@ def score_figure(results: Results, group: Group) -> DotFigure:
     ]
     axis = shared_axis(every, *([] if reference is None else [reference]))
     source = results.source_language[group.task]
-    is_compared = any(score.system != results.control for score in group.scores)
+    systems = {score.system for score in group.scores}
+    is_compared = results.control in systems and len(systems) > 1
     control = results.control if is_compared else None
     panels = [
         Panel(title, rows, axis, reference, is_strong=title == MEAN)
