@@ -19,8 +19,6 @@ from lingweave.errors import TextFileError
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1 << 20
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
-HALF_CHARACTER = "a text holds half of a character, such as \\ud83d"
-WHOLE_CHARACTERS = "cut text between characters, not between the halves of UTF-16"
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -144,9 +142,27 @@ def exists(path: Path) -> bool:
         raise file_error("read", path, error) from error
 
 
-def is_text(text: str) -> bool:
-    """Whether text is of whole characters: JSON may hold half of one, which no file could."""
-    return not _HALF_CHARACTER.search(text)
+def require_whole_characters(
+    text: str, path: Path | str, line: int | None = None, where: str = ""
+) -> None:
+    """Check text that came from JSON, which may hold half of a character, as no UTF-8 could.
+
+    Args:
+        text: of which every character will be used.
+        path: where it stands.
+        line: there, if that is known.
+        where: told before the problem, if there is more to say.
+
+    Raises:
+        TextFileError: it holds one.
+    """
+    if _HALF_CHARACTER.search(text):
+        raise TextFileError(
+            f"{where}a text holds half of a character, such as \\ud83d",
+            remedy="cut text between characters, not between the halves of UTF-16",
+            path=path,
+            line=line,
+        )
 
 
 def is_stream(path: Path) -> bool:

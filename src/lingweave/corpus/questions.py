@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lingweave.corpus.files import HALF_CHARACTER, WHOLE_CHARACTERS, exists, is_text, read_lines
+from lingweave.corpus.files import exists, read_lines, require_whole_characters
 from lingweave.corpus.hub import open_hub, parse_hub_name
 from lingweave.errors import TableError, TextFileError
 
@@ -61,7 +61,7 @@ def read_questions(location: Path | str, *, split: str | None = "train") -> Iter
     Raises:
         TableError: it is no SQuAD JSON, a question or context is empty, or an answer does not stand
             where its offset says.
-        TextFileError: the file is missing, or a line is not UTF-8.
+        TextFileError: the file is missing, a line is not UTF-8, or a text has half a character.
     """
     seen: Counter[str] = Counter()
     num_questions = 0
@@ -133,10 +133,7 @@ def _question(entry: Mapping[str, Any], context: Any, location: Path | str) -> Q
                 remedy="fill it in or remove the question",
                 path=location,
             )
-        if not is_text(text):
-            raise TableError(
-                f"question {name}: {HALF_CHARACTER}", remedy=WHOLE_CHARACTERS, path=location
-            )
+        require_whole_characters(text, location, where=f"question {name}: ")
     for answer in answers:
         end = answer.start + len(answer.text)
         # Python would count a negative offset from the end of the context.

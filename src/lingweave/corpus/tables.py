@@ -12,7 +12,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any, TypeAlias
 
-from lingweave.corpus.files import HALF_CHARACTER, WHOLE_CHARACTERS, exists, is_text, read_lines
+from lingweave.corpus.files import exists, read_lines, require_whole_characters
 from lingweave.corpus.hub import HubName, open_hub, parse_hub_name
 from lingweave.errors import TableError, TextFileError
 
@@ -67,7 +67,7 @@ def read_table(
     Raises:
         TableError: a column is missing, a row has too many or too few, a field is empty, a line is
             no JSON object, no row is left, or the hub does not have the dataset.
-        TextFileError: the file is missing, or a line is not UTF-8.
+        TextFileError: the file is missing, a line is not UTF-8, or a text has half a character.
     """
     where = where or {}
     source = _cells(location, [*columns.values(), *where], split)
@@ -216,8 +216,7 @@ def _fields(
 
 def _text(value: Any, column: Column, path: Path | str, line: int) -> str:
     if isinstance(value, str):
-        if not is_text(value):
-            raise TableError(HALF_CHARACTER, remedy=WHOLE_CHARACTERS, path=path, line=line)
+        require_whole_characters(value, path, line)
         return value
     if value is None:
         return ""
