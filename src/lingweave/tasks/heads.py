@@ -51,6 +51,7 @@ def new_model(
                 **LOADING,
                 **named,
             )
+            # Anew: how much loading drew depends on what the checkpoint has.
             torch.manual_seed(seed)
             for part in _head_of(model):
                 part.apply(_draw_weights)
