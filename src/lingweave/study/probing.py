@@ -29,7 +29,7 @@ from lingweave.study.probe_results import (
     Unit,
 )
 from lingweave.study.probe_stages import FAST_ALIGN, PROBE, PROBE_VERSION
-from lingweave.study.run import Observer, run_stages
+from lingweave.study.run import Observer, share_stages
 from lingweave.study.stage import Stage, Store, machine
 
 
@@ -50,7 +50,7 @@ def probe(
     """
     plan = make_probe_plan(models, texts)
     store = Store(out / "stages")
-    run_stages(plan.stages, store, observer)
+    share_stages(plan.stages, store, observer)
     return _collect(plan, store, command)
 
 

@@ -15,7 +15,7 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,9 @@ from lingweave.training import LOGS, Report, processes
 
 DONE = "stage.json"
 RESUME = "resume"
+
+Begin = Callable[[bool], object]
+"""Is told, before a stage is run, whether it was found finished."""
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -103,8 +106,12 @@ class Stage:
         return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
 
 
+class StageBusyError(TextFileError):
+    """Another run is at work on the stage; the message names its folder."""
+
+
 class Store:
-    """A folder of stages.
+    """A folder of stages, for one run or for several at once.
 
     Args:
         root: is made where it is missing.
@@ -131,31 +138,57 @@ class Store:
         content: dict[str, Any] = json.loads((self.folder(stage) / DONE).read_text("utf-8"))
         return content
 
-    def run(self, stage: Stage, report: Report | None = None) -> Path:
+    def run(
+        self,
+        stage: Stage,
+        report: Report | None = None,
+        *,
+        begin: Begin | None = None,
+        waits: bool = False,
+    ) -> Path:
         """Do the work unless it is done; go on where it was left.
 
+        Args:
+            stage: those that it builds on are finished.
+            report: is called after every update of a training.
+            begin: is called first, unless another run is at work on the stage.
+            waits: whether to wait for another run that is at work on it.
+
         Raises:
-            TextFileError: another process is at work on this stage, or the disk is full.
+            StageBusyError: another run is at work on this stage.
+            TextFileError: the disk is full, or a file is missing.
         """
         final = processes.from_main(self.folder(stage))
-        if processes.from_main(self.is_finished(stage)):
+        finished = processes.from_main(self.is_finished(stage))
+        if finished:
             if processes.is_main():  # left by a kill just at the end
                 shutil.rmtree(unfinished_folder(final), ignore_errors=True)
+            if begin is not None:
+                begin(True)
             return final
-        locks = self._root / ".locks"
-        make_folder(locks)
-        lock = FileLock(locks / final.name, timeout=0) if processes.is_main() else nullcontext()
-        try:
-            with lock:
-                # Another run may just have done it.
-                if not processes.from_main(self.is_finished(stage)):
-                    self._work(stage, final, report)
-        except Timeout as error:
-            raise TextFileError(
-                "another process is at work here", remedy="wait for it or stop it", path=final
-            ) from error
+        with self._claim(final, waits):
+            # Another run may just have done it.
+            finished = processes.from_main(self.is_finished(stage))
+            if begin is not None:
+                begin(finished)
+            if not finished:
+                self._work(stage, final, report)
         processes.barrier()  # nobody looks for the results before they are there
         return final
+
+    @contextmanager
+    def _claim(self, final: Path, waits: bool) -> Iterator[None]:
+        """Keep other runs from a stage: the main process does, for all of this run."""
+        make_folder(self._root / ".locks")
+        lock = FileLock(self._root / ".locks" / final.name)
+        if not processes.made_by_main(lambda: _is_had(lock, waits)):
+            raise StageBusyError(
+                "another process is at work here", remedy="wait for it or stop it", path=final
+            )
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _work(self, stage: Stage, final: Path, report: Report | None) -> None:
         unfinished = unfinished_folder(final)
@@ -196,6 +229,15 @@ class Store:
         }
         content = json.dumps(record, indent=1, ensure_ascii=False)
         (place.out / DONE).write_text(content, "utf-8")
+
+
+def _is_had(lock: FileLock, waits: bool) -> bool:
+    """Whether the lock could be taken."""
+    try:
+        lock.acquire(blocking=waits)
+    except Timeout:
+        return False
+    return True
 
 
 @contextmanager
