@@ -56,3 +56,11 @@ def test_the_others_are_named_together_with_why_if_it_is_one_reason():
     other = other.model_copy(update={"reason": "no system plays weam"})
     assert "Not tested (report.md says why): C5, C2." in printed(UNTESTED, other)
     assert not any("Not tested" in line for line in printed(COMPARED))
+
+
+def test_what_counting_decided_was_tested():
+    counted = UNTESTED.model_copy(update={"id": "C9", "verdict": "contradicted"})
+    lines = printed(counted)
+    (line,) = (line for line in lines if line.startswith("C9 "))
+    assert line.split() == ["C9", "contradicted", "it", "exceeds"]
+    assert not any("Not tested" in line for line in lines)

@@ -152,6 +152,16 @@ def test_the_numbers_of_the_report_are_those_of_the_results():
     ]
 
 
+def test_what_was_not_compared_or_aligned_has_no_section():
+    scores = [one.model_copy(update={"over_control": None}) for one in make_results().scores]
+    alone = markdown_report(make_results(scores=scores, alignments=[]))
+    assert re.findall(r"^## (.*)$", alone, re.MULTILINE) == ["Scores", "Macro-F1", "What was done"]
+    assert "Paired differences" not in alone
+    assert "gold" not in alone
+    assert "### Word alignment" not in alone
+    assert "### Word alignment" in markdown_report(make_results())
+
+
 def test_the_further_metrics_of_all_tasks_stand_in_one_section_if_there_are_any():
     results = make_results()
     measure = results.measures["xnli"]

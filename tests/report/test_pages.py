@@ -362,6 +362,9 @@ def test_the_direction_is_that_of_the_first_letter(text, expected):
     [
         ("58.2", True),
         ("+1.2 [−0.4, +2.7]", True),
+        ("−1.2 [−2.7, +0.4]", True),
+        ("(−1.2 [−2.7, +0.4])", True),
+        ("1.5 / −2.5", True),
         ("(-1.4)", True),
         ("256 / 256", True),
         ("10,000", True),

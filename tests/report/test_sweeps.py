@@ -170,5 +170,31 @@ def test_two_seeds_have_no_interval():
 def test_values_that_grow_tenfold_stand_on_a_logarithmic_axis():
     assert [tick.place for tick in ValueAxis([250, 1000, 4000]).ticks] == [0, 50, 100]
     assert [tick.place for tick in ValueAxis([1, 4, 9]).ticks] == [0, 37.5, 100]
-    assert [tick.place for tick in ValueAxis([0, 1, 100]).ticks] == [0, 1, 100]
+    assert [tick.place for tick in ValueAxis([0, 4, 9]).ticks] == [0, 44.44, 100]
+    assert [tick.place for tick in ValueAxis([0, 5]).ticks] == [0, 100]
     assert [tick.text for tick in ValueAxis([0.15, 4000]).ticks] == ["0.15", "4,000"]
+
+
+def test_on_a_logarithmic_axis_zero_stands_a_decade_below_the_lowest_value():
+    axis = ValueAxis([0, 0.01, 0.1, 1])
+    assert [tick.place for tick in axis.ticks] == [0, 33.33, 66.67, 100]
+    assert [tick.text for tick in axis.ticks] == ["0", "0.01", "0.1", "1"]
+    options = {f"w-{weight}": WEAM | {"cross_weight": weight} for weight in (0.0, 0.01, 1.0)}
+    assert [figure.x_title for figure in swept(options)] == ["cross_weight, logarithmic but for 0"]
+
+
+def test_a_language_looks_the_same_in_all_panels():
+    options = {"a": WEAM, "b": WEAM | {"masking": 0.5}}
+    tested = {"few": ["en", "de"], "many": ["en", "fr", "de", MEAN]}
+    scores = [
+        seeded(name, "zero-shot", 0.4, language=language).model_copy(update={"task": task})
+        for task, languages in tested.items()
+        for name in options
+        for language in languages
+    ]
+    names = dict.fromkeys(tested, "en")
+    measures = dict.fromkeys(names, make_results().measures["xnli"])
+    (figure,) = sweep_figures(study(options, scores, source_language=names, measures=measures))
+    drawn = [[(curve.name, curve.style) for curve in panel.curves] for panel in figure.panels]
+    assert sorted(drawn) == [[("en", 1), ("de", 2)], [(MEAN, 0), ("en", 1)]]
+    assert sorted(figure.key) == [(0, MEAN), (1, "en"), (2, "de")]

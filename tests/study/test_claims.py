@@ -173,6 +173,21 @@ def test_of_ratios_the_best_of_the_lower_is_compared_with_the_highest():
     assert sweep({0.1: 0.5, 0.3: 0.65, 0.9: 0.65}).verdict == "inconclusive"
 
 
+def test_ratios_of_systems_are_compared_also_where_those_of_settings_cannot_be():
+    """The settings' are those of the encoder as it is, which this study has not."""
+    systems = {
+        f"cs-{ratio}": {"objective": "code-switched", "max_switched": ratio} for ratio in (0.1, 0.9)
+    }
+    variants = {"s-90": {"setting": "code-switched", "token_ratio": 0.9}}
+    recipe = {"settings": ["zero-shot", "code-switched", "s-90"], "variants": variants}
+    tested = predictions({("cs-0.1", "zero-shot"): 0.65, ("cs-0.9", "zero-shot"): 0.6})
+    found = judge_claims(results(systems=systems, control="cs-0.1", **recipe), tested)
+    assert only(found, "P1").compared[1] == "cs-0.9, zero-shot, xnli: 0.9"
+    mlm = {"mlm": {"objective": "mlm"}}
+    found = judge_claims(results(systems=mlm, **recipe), predictions({("mlm", "zero-shot"): 0.6}))
+    assert only(found, "P1").reason.startswith("no system")
+
+
 def test_ratios_and_choices_of_settings_are_compared_too():
     variants = {
         "cs-90": {"setting": "code-switched", "token_ratio": 0.9},

@@ -47,9 +47,9 @@ def chain():
 
 def held(store, made):
     """What another run that is at work on the stage holds."""
-    path = store.folder(made)
-    (path.parent / ".locks").mkdir(parents=True, exist_ok=True)
-    return FileLock(path.parent / ".locks" / path.name)
+    locks = store.folder(made).parent / ".locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    return FileLock(locks / made.digest)
 
 
 @pytest.fixture(autouse=True)

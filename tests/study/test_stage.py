@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 from lingweave.errors import TextFileError
-from lingweave.study.stage import DONE, Checkpoint, Store
+from lingweave.study.stage import DONE, Checkpoint, StageBusyError, Store
 from small_stages import Work, stage
 
 
@@ -28,8 +28,7 @@ def folders(root):
 
 
 def lock_of(store, made):
-    path = store.folder(made)
-    path = path.parent / ".locks" / path.name
+    path = store.folder(made).parent / ".locks" / made.digest
     path.parent.mkdir(exist_ok=True)
     return path
 
@@ -272,3 +271,26 @@ def test_a_stage_that_another_process_finished_before_the_lock_was_had_is_not_ru
 
     Late(tmp_path).run(stage(work))
     assert work.times == 1
+
+
+def test_a_stage_is_locked_under_whatever_name_another_run_has_it(tmp_path):
+    store, work = Store(tmp_path), Work()
+    with FileLock(lock_of(store, stage())), pytest.raises(StageBusyError):
+        store.run(stage(work, label="the same"))
+    assert work.times == 0
+
+
+def test_what_another_run_finished_meanwhile_is_not_replaced(tmp_path):
+    """On a file system that shows it late, both did the work; somebody may be reading the first."""
+    store = Store(tmp_path)
+
+    def finish_elsewhere(place):
+        (place.out / "result.txt").write_text("late")
+        final = store.folder(made)
+        final.mkdir()
+        (final / "result.txt").write_text("early")
+        (final / DONE).write_text("{}")
+
+    made = stage(finish_elsewhere)
+    assert (store.run(made) / "result.txt").read_text() == "early"
+    assert folders(tmp_path) == {store.folder(made).name}

@@ -64,8 +64,8 @@ class ValueAxis:
 
     @property
     def is_logarithmic(self) -> bool:
-        """Whether the values are above 0 and the highest is more than ten times the lowest."""
-        return self.values[0] > 0 and self.values[-1] > _LINEAR_UP_TO * self.values[0]
+        """Whether the highest value is more than ten times the lowest above 0; none is below 0."""
+        return self.values[0] >= 0 and self.values[-1] > _LINEAR_UP_TO * self._lowest_above_0
 
     def place(self, value: float) -> float:
         """Where a value stands, in per cent of the length from the lower end."""
@@ -77,8 +77,13 @@ class ValueAxis:
         """The values."""
         return [Tick(self.place(value), signed(f"{value:,.10g}")) for value in self.values]
 
+    @property
+    def _lowest_above_0(self) -> float:
+        return next(value for value in self.values if value > 0)
+
     def _scaled(self, value: float) -> float:
-        return math.log(value) if self.is_logarithmic else value
+        """On a logarithmic axis 0 stands a decade below the lowest value above it."""
+        return math.log(value or self._lowest_above_0 / 10) if self.is_logarithmic else value
 
 
 def axis_between(low: float, high: float, least_step: float = 0.0) -> Axis:

@@ -15,11 +15,11 @@ def claims_table(results: Results) -> Table:
 
 
 def compared_claims(results: Results) -> Table:
-    """One short row for each claim that was compared."""
+    """One short row for each claim that was tested."""
     rows = [
-        [claim.id, claim.verdict, _effect(claim), _seeds(claim), f"{claim.task}: {claim.text}"]
+        [claim.id, claim.verdict, _effect(claim), _seeds(claim), _told(claim)]
         for claim in results.claims
-        if claim.effect is not None
+        if claim.verdict != "not tested"
     ]
     return Table(
         "Claims, effects in points [95 % interval]", ["", "verdict", "effect", "seeds", ""], rows
@@ -27,8 +27,8 @@ def compared_claims(results: Results) -> Table:
 
 
 def untested_claims(results: Results) -> str:
-    """Which claims nothing was compared for, in a line; "" if there are none."""
-    untested = [claim for claim in results.claims if claim.effect is None]
+    """Which claims were not tested, in a line; "" if all were."""
+    untested = [claim for claim in results.claims if claim.verdict == "not tested"]
     reasons = dict.fromkeys(claim.reason for claim in untested)
     if not untested:
         return ""
@@ -49,18 +49,27 @@ def claim_figures(claim: ClaimResult) -> str:
         told.append(f"p = {claim.p:.2g}")
     if claim.p_holm is not None:
         told.append(f"p = {claim.p_holm:.2g} after Holm's correction")
-    if claim.num_seeds is not None:
-        told.append(_seeds(claim))
+    if seeds := _seeds(claim):
+        told.append(seeds)
     if claim.compared is not None:
         told.append(f"{claim.compared[0]} against {claim.compared[1]}")
     return "; ".join(told)
 
 
+def _told(claim: ClaimResult) -> str:
+    """The claim, with the task on which it was tested, if there is one."""
+    return claim.text if not claim.task else f"{claim.task}: {claim.text}"
+
+
 def _seeds(claim: ClaimResult) -> str:
+    """How many; "" where counting decided."""
+    if claim.num_seeds is None:
+        return ""
     return f"{claim.num_seeds} {'seed' if claim.num_seeds == 1 else 'seeds'}"
 
 
 def _effect(claim: ClaimResult) -> str:
-    """The effect, in as few characters as can be."""
-    assert claim.effect is not None  # as `compared_claims` chooses them
+    """The effect, in as few characters as can be; "" where counting decided."""
+    if claim.effect is None:
+        return ""
     return points_with_interval(claim.effect, claim.low, claim.high)

@@ -42,17 +42,15 @@ def _lines(results: Results) -> Iterator[str]:
     yield escaped(seeds_note(results))
     for table in score_tables(results):
         yield from table_lines(table)
-    yield f"\n## Against {escaped(results.control)}\n"
-    yield escaped(intervals_note(results))
-    for table in difference_tables(results):
-        yield from table_lines(table)
+    yield from _differences(results)
     others = other_metric_tables(results)
     if others:
         yield f"\n## {_heading_of_others(results)}\n"
     for table in others:
         yield from table_lines(table)
     yield "\n## What was done\n"
-    yield from table_lines(alignment_table(results))
+    if results.alignments:
+        yield from table_lines(alignment_table(results))
     yield from table_lines(systems_table(results))
     if results.switched:
         yield from table_lines(switching_table(results))
@@ -63,6 +61,16 @@ def _lines(results: Results) -> Iterator[str]:
     yield yaml.safe_dump(results.recipe.as_written, sort_keys=False, allow_unicode=True).rstrip()
     yield "```\n\n### Made by\n"
     yield from (f"- {name}: `{value}`" for name, value in results.made_by.items() if value)
+
+
+def _differences(results: Results) -> Iterator[str]:
+    """The section on the control, where anything is compared with it."""
+    tables = difference_tables(results)
+    if tables:
+        yield f"\n## Against {escaped(results.control)}\n"
+        yield escaped(intervals_note(results))
+    for table in tables:
+        yield from table_lines(table)
 
 
 def _heading_of_others(results: Results) -> str:

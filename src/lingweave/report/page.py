@@ -65,7 +65,7 @@ class Page:
     sections: Sequence[Section]
 
 
-_NUMBER = re.compile(r"[(]?[-+–]?[0-9.,]*( / [-+–]?[0-9.,]+)*( \[.*\])?[)]?")
+_NUMBER = re.compile(r"[(]?[-+−–]?[0-9.,]*( / [-+−–]?[0-9.,]+)*( \[.*\])?[)]?")
 
 
 def is_number(cell: str) -> bool:

@@ -125,40 +125,55 @@ def _objective(sweep: _Sweep, results: Results) -> str:
 
 def _sweep_figure(option: str, drawn: Sequence[Drawn], results: Results) -> LineFigure:
     over_seeds = _are_over_seeds(score for _, points in drawn for _, score in points)
-    curves = [_curves(points, over_seeds, results) for _, points in drawn]
+    shown = [_shown(points, results) for _, points in drawn]
+    # A language looks the same in all panels, whatever others these show.
+    names = dict.fromkeys(
+        name for own in sorted(shown, key=lambda own: MEAN not in own) for name in own
+    )
+    styles = {name: number % NUM_STYLES for number, name in enumerate(names)}
+    curves = [
+        [_curve(points, name, styles[name], over_seeds) for name in own]
+        for (_, points), own in zip(drawn, shown, strict=True)
+    ]
     # One axis of scores for all panels, so that they can be compared.
     intervals = [interval for own in curves for curve in own for interval in curve.intervals]
     y = axis_over(end for _, low, high in intervals for end in (low, high))
     x = ValueAxis(sorted({value for value, _, _ in intervals}))
     panels = [LinePanel(title, own, x, y) for (title, _), own in zip(drawn, curves, strict=True)]
     told = _OVER_SEEDS if over_seeds else _OVER_EXAMPLES
-    title = f"{option}, logarithmic" if x.is_logarithmic else option
-    return LineFigure(f"Scores in % over {option}. {told}", panels, title)
+    return LineFigure(f"Scores in % over {option}. {told}", panels, _axis_title(option, x))
 
 
-def _curves(
-    points: Sequence[tuple[float, Score]], over_seeds: bool, results: Results
-) -> list[Curve]:
-    """One for the mean and one for the source language, or one for each language there is."""
+def _axis_title(option: str, x: ValueAxis) -> str:
+    if not x.is_logarithmic:
+        return option
+    return f"{option}, logarithmic but for 0" if 0 in x.values else f"{option}, logarithmic"
+
+
+def _shown(points: Sequence[tuple[float, Score]], results: Results) -> list[str]:
+    """The mean and the source language, or all languages where there is no mean."""
     languages = list(dict.fromkeys(score.language for _, score in points))
     source = results.source_language[points[0][1].task]
-    shown = [MEAN, source] if MEAN in languages else languages
-    curves = []
-    for style, language in enumerate(name for name in shown if name in languages):
-        own = [(value, score) for value, score in points if score.language == language]
-        ends = [
-            (value, _interval(score, over_seeds))
-            for value, score in sorted(own, key=lambda point: point[0])
-        ]
-        curves.append(
-            Curve(
-                language,
-                [(value, 100 * one.mean) for value, one in ends],
-                style % NUM_STYLES,
-                [(value, 100 * one.low, 100 * one.high) for value, one in ends],
-            )
-        )
-    return curves
+    return (
+        [name for name in (MEAN, source) if name in languages] if MEAN in languages else languages
+    )
+
+
+def _curve(
+    points: Sequence[tuple[float, Score]], language: str, style: int, over_seeds: bool
+) -> Curve:
+    """The scores in one language, or their mean."""
+    ends = [
+        (value, _interval(score, over_seeds))
+        for value, score in sorted(points, key=lambda point: point[0])
+        if score.language == language
+    ]
+    return Curve(
+        language,
+        [(value, 100 * one.mean) for value, one in ends],
+        style,
+        [(value, 100 * one.low, 100 * one.high) for value, one in ends],
+    )
 
 
 def _setting_figure(

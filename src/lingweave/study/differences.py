@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from lingweave.evaluation import (
-    MIN_SEEDS,
     Cell,
     Predictions,
     Runs,
@@ -62,9 +61,9 @@ def _first_metric(results: Results, task: str) -> Metric:
 def _difference(runs: Runs, control: Runs, metric: Metric) -> Estimate:
     """Over seeds and examples, or, where the seeds tell too little, over examples alone."""
     comparison = compare_scores(runs, control, metric)
-    if comparison.num_seeds < MIN_SEEDS:
+    if comparison.doubt is None:
         return estimate(runs, metric, control)
-    low, high = comparison.interval() if comparison.doubt else (comparison.effect,) * 2
+    low, high = comparison.interval()
     return Estimate(mean=comparison.effect, low=low, high=high, covers="seeds and examples")
 
 

@@ -32,9 +32,18 @@ def judge_ratios(claim: RatioClaim, evidence: Evidence) -> Iterator[ClaimResult]
         {Side(system=name): ratio for name, ratio in ratios.items()}
         for ratios in _several(claim.option, switching)
     ]
-    for ratios in _several(claim.setting_option, evidence.recipe.switched_settings(claim.setting)):
-        base = evidence.player(BASE)
-        sweeps.append({Side(system=base, setting=name): one for name, one in ratios.items()})
+    settings = _several(claim.setting_option, evidence.recipe.switched_settings(claim.setting))
+    if settings:
+        try:
+            base = evidence.player(BASE)
+        except NotTestedError:
+            if not sweeps:
+                raise
+        else:
+            sweeps += [
+                {Side(system=base, setting=name): ratio for name, ratio in ratios.items()}
+                for ratios in settings
+            ]
     if not sweeps:
         raise NotTestedError("no two ratios of code-switching")
     for sweep in sweeps:

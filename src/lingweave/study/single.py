@@ -23,7 +23,7 @@ from lingweave.objectives import ObjectiveOptions
 from lingweave.study.digests import ExampleDigests
 from lingweave.study.finetuning import SCORES, Material
 from lingweave.study.run import Observer, run_stages
-from lingweave.study.stage import RESUME, Stage, Store, unfinished_folder
+from lingweave.study.stage import RESUME, Stage, StageBusyError, Store, unfinished_folder
 from lingweave.study.stages import (
     align_stage,
     encoder_stage,
@@ -137,6 +137,8 @@ def _run(stages: Sequence[Stage], out: Path, observer: Observer) -> None:
     store = Store(work)
     try:
         run_stages(stages, store, observer)
+    except StageBusyError:
+        raise  # what lies there is another run's
     except UserError:
         resumes = any(work.glob(f"*/{RESUME}/*"))
         if processes.is_main() and not resumes:  # nothing that a second try could go on from

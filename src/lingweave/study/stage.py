@@ -158,32 +158,32 @@ class Store:
             StageBusyError: another run is at work on this stage.
             TextFileError: the disk is full, or a file is missing.
         """
-        final = processes.from_main(self.folder(stage))
-        finished = processes.from_main(self.is_finished(stage))
-        if finished:
+        if processes.from_main(self.is_finished(stage)):
             if processes.is_main():  # left by a kill just at the end
-                shutil.rmtree(unfinished_folder(final), ignore_errors=True)
+                shutil.rmtree(unfinished_folder(self.folder(stage)), ignore_errors=True)
             if begin is not None:
                 begin(True)
-            return final
-        with self._claim(final, waits):
+            return processes.from_main(self.folder(stage))
+        with self._claim(stage, waits):
             # Another run may just have done it.
             finished = processes.from_main(self.is_finished(stage))
             if begin is not None:
                 begin(finished)
             if not finished:
-                self._work(stage, final, report)
+                self._work(stage, processes.from_main(self.folder(stage)), report)
         processes.barrier()  # nobody looks for the results before they are there
-        return final
+        return processes.from_main(self.folder(stage))
 
     @contextmanager
-    def _claim(self, final: Path, waits: bool) -> Iterator[None]:
+    def _claim(self, stage: Stage, waits: bool) -> Iterator[None]:
         """Keep other runs from a stage: the main process does, for all of this run."""
         make_folder(self._root / ".locks")
-        lock = FileLock(self._root / ".locks" / final.name)
+        lock = FileLock(self._root / ".locks" / stage.digest)  # whatever others call it
         if not processes.made_by_main(lambda: _is_had(lock, waits)):
             raise StageBusyError(
-                "another process is at work here", remedy="wait for it or stop it", path=final
+                "another process is at work here",
+                remedy="wait for it or stop it",
+                path=self.folder(stage),
             )
         try:
             yield
@@ -201,8 +201,11 @@ class Store:
                 stage.work(place)
                 processes.barrier()
         if processes.is_main():
-            shutil.rmtree(final, ignore_errors=True)
-            place.out.rename(final)
+            # A file system may be slow to show what another machine finished. That stays as it is:
+            # others may be reading it.
+            if not (final / DONE).is_file():
+                shutil.rmtree(final, ignore_errors=True)
+                place.out.rename(final)
             shutil.rmtree(unfinished, ignore_errors=True)
 
     def _lead(self, stage: Stage, place: Workplace) -> None:
