@@ -48,3 +48,9 @@ def test_a_gain_whose_doubt_nothing_tells_is_not_sure():
     assert found.mean == pytest.approx(0.01)
     assert (found.covers, found.is_sure) == ("examples", False)
     assert found.low < 0.01 < found.high
+
+
+def test_models_that_do_what_the_controls_do_are_surely_no_better():
+    found = difference([[], [], []])
+    assert (found.mean, found.low, found.high) == (0, 0, 0)
+    assert (found.covers, found.is_sure) == ("seeds and examples", False)

@@ -162,3 +162,21 @@ def test_ctrl_c_ends_all_with_one_line_and_one_process_goes_on_from_there(tmp_pa
     assert int(newest.name.removeprefix("checkpoint-")) > 0
     code, _, errors = command("run", recipe, "--out", tmp_path / "out", launcher=PLAIN)
     assert code == 0, errors
+
+
+def test_a_run_of_two_processes_and_one_of_one_share_a_study(tmp_path):
+    recipe, out = write_recipe(tmp_path / "long.yaml", num_train=2000), tmp_path / "out"
+    launcher, _ = started(recipe, out)
+    code, _, errors = command("run", recipe, "--out", out, launcher=PLAIN)
+    assert code == 0, errors
+    _, errors = launcher.communicate(timeout=PATIENCE)
+    assert launcher.returncode == 0, errors
+    records = [
+        json.loads(path.read_text())
+        for kind in ("pretrain", "finetune")
+        for path in (out / "stages").glob(f"{kind}-*/stage.json")
+    ]
+    assert len(records) == 5  # two trained, and three fine-tuned
+    together = {record["label"] for record in records if "2 processes" in record["machine"]}
+    assert "pretrain-tlm-1" in together
+    assert len(together) < 5

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from lingweave.evaluation import (
+    MIN_SEEDS,
     Cell,
     Predictions,
     Runs,
@@ -61,9 +62,10 @@ def _first_metric(results: Results, task: str) -> Metric:
 def _difference(runs: Runs, control: Runs, metric: Metric) -> Estimate:
     """Over seeds and examples, or, where the seeds tell too little, over examples alone."""
     comparison = compare_scores(runs, control, metric)
-    if comparison.doubt is None:
+    if comparison.num_seeds < MIN_SEEDS or (comparison.doubt is None and comparison.effect):
         return estimate(runs, metric, control)
-    low, high = comparison.interval()
+    # Without doubt at all are models that do what the control's do, on every example.
+    low, high = comparison.interval() if comparison.doubt else (0.0, 0.0)
     return Estimate(mean=comparison.effect, low=low, high=high, covers="seeds and examples")
 
 

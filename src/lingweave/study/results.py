@@ -7,6 +7,7 @@ from pydantic import BaseModel, field_serializer
 
 from lingweave.config import Recipe, Rule
 from lingweave.corpus import atomic_write
+from lingweave.study.digits import PValue, ScoreNumber
 from lingweave.study.frozen import Frozen
 from lingweave.study.samples import Sample
 
@@ -18,9 +19,9 @@ class Estimate(Frozen):
     seeds, too, where both systems have `lingweave.evaluation.MIN_SEEDS` of them; `covers` says it.
     """
 
-    mean: float
-    low: float
-    high: float
+    mean: ScoreNumber
+    low: ScoreNumber
+    high: ScoreNumber
     covers: Literal["examples", "seeds and examples"] = "examples"
 
     @property
@@ -34,7 +35,7 @@ class SeedScore(Frozen):
 
     pretraining_seed: int
     finetuning_seed: int
-    metrics: dict[str, float]
+    metrics: dict[str, ScoreNumber]
     signature: str
 
 
@@ -54,7 +55,7 @@ class Score(Frozen):
     language: str
     num_examples: int
     score: Estimate
-    metrics: dict[str, float]
+    metrics: dict[str, ScoreNumber]
     over_control: Estimate | None = None
     seeds: list[SeedScore]
 
@@ -121,11 +122,11 @@ class ClaimResult(Frozen):
     source: str = ""
     verdict: Verdict
     reason: str
-    effect: float | None = None
-    low: float | None = None
-    high: float | None = None
-    p: float | None = None
-    p_holm: float | None = None
+    effect: ScoreNumber | None = None
+    low: ScoreNumber | None = None
+    high: ScoreNumber | None = None
+    p: PValue | None = None
+    p_holm: PValue | None = None
     num_seeds: int | None = None
     margin: float | None = None
     relation: str | None = None
@@ -154,7 +155,7 @@ class LengthBucket(Frozen):
     low: int
     high: int
     num_examples: int
-    scores: dict[str, float]
+    scores: dict[str, ScoreNumber]
 
 
 class Retrieved(Frozen):
