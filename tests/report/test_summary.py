@@ -2,8 +2,9 @@
 
 import pytest
 
-from lingweave.report.summary import summary
+from lingweave.report.summary import caveats, summary
 from lingweave.study import MEAN, ClaimResult, Estimate
+from made_recipe import make_recipe
 from made_results import LANGUAGES, make_results, make_score
 
 
@@ -103,3 +104,18 @@ def test_a_study_of_the_control_alone_says_that_there_is_nothing_to_compare():
 
 def test_it_does_not_grow_with_systems_and_settings():
     assert len(summary(make_results())) < 400
+
+
+def test_what_no_interval_covers_is_said_of_twins_and_of_an_encoder_from_scratch():
+    scratch = {"scratch": {"texts": ["a.txt"]}}
+    told = {
+        name: " ".join(caveats(make_results(recipe=make_recipe(**changes))))
+        for name, changes in {
+            "neither": {},
+            "scratch": {"encoder": scratch},
+            "both": {"encoder": scratch, "twins": {}},
+        }.items()
+    }
+    assert told["neither"] == ""
+    assert ("from one encoder" in told["scratch"], "made up" in told["scratch"]) == (True, False)
+    assert ("from one encoder" in told["both"], "made up" in told["both"]) == (True, True)

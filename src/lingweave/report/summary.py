@@ -15,6 +15,10 @@ _TWINS = (
     "found with their test scores in view: no number here says how large an effect is in natural "
     "languages."
 )
+_ONE_ENCODER = (
+    "All systems and seeds start from one encoder, which the study trained from scratch. How much "
+    "another one would change what is found, no interval covers."
+)
 _VERDICTS = ("supported", "contradicted", "inconclusive")
 
 
@@ -32,7 +36,9 @@ def summary(results: Results) -> str:
 
 def caveats(results: Results) -> list[str]:
     """What has to be known before any number of a study is believed."""
-    return [_TWINS] if results.recipe.twins is not None else []
+    recipe = results.recipe
+    known = {_TWINS: recipe.twins is not None, _ONE_ENCODER: recipe.encoder.scratch is not None}
+    return [caveat for caveat, holds in known.items() if holds]
 
 
 def _question(results: Results) -> str:
