@@ -135,6 +135,27 @@ def test_settings_that_switch_words_stand_side_by_side():
     assert not setting_figures(make_results())
 
 
+def test_a_task_that_is_done_in_one_setting_has_nothing_to_stand_beside_it():
+    made = variants()
+    alone = seeded("untouched", "zero-shot", 0.4).model_copy(update={"task": "questions"})
+    other = seeded("tlm", "zero-shot", 0.4)
+    more = {
+        "source_language": dict.fromkeys(["xnli", "questions"], "en"),
+        "measures": dict.fromkeys(["xnli", "questions"], made.measures["xnli"]),
+    }
+    more = made.model_copy(update={"scores": [*made.scores, alone, other], **more})
+    (figure,) = setting_figures(more)
+    assert [panel.title for panel in figure.panels] == ["untouched"]
+
+
+def test_the_picture_shows_the_mean_that_the_tables_have():
+    """Means of means may differ from it in the last digit, and so be rounded the other way."""
+    options = {"a": WEAM, "b": WEAM | {"masking": 0.5}}
+    scores = [seeded(name, "zero-shot", 0.40650000001, [-1e-10, 0, 0]) for name in options]
+    (figure,) = sweep_figures(study(options, scores))
+    assert {y for _, y in figure.panels[0].curves[0].points} == {100 * scores[0].score.mean}
+
+
 def test_intervals_are_over_seeds_if_there_are_enough_everywhere():
     """Of −2, 0, +2: Student's t of 2 degrees of freedom, 4.303, times 2 / √3."""
     (figure,) = sweep_figures(variants())

@@ -52,7 +52,7 @@ def sweep_figures(results: Results) -> list[LineFigure]:
 
 
 def setting_figures(results: Results) -> list[DotFigure]:
-    """For each task the settings that switch words, side by side, where there are variants."""
+    """For each task the settings that switch words, side by side, where it has several of them."""
     variants = results.recipe.variants
     shown = {_ZERO_SHOT, _SWITCHED, _PROGRESSIVE, *variants}
     systems: dict[str, dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
@@ -60,7 +60,15 @@ def setting_figures(results: Results) -> list[DotFigure]:
         for score in of_others(results, group):
             if variants and score.setting in shown:
                 systems[score.task][score.system].append(score)
-    return [_setting_figure(task, by_system, results) for task, by_system in systems.items()]
+    compared = {
+        task: {system: scores for system, scores in by_system.items() if len(scores) > 1}
+        for task, by_system in systems.items()
+    }
+    return [
+        _setting_figure(task, by_system, results)
+        for task, by_system in compared.items()
+        if by_system
+    ]
 
 
 # Which things differ in one option.
@@ -204,9 +212,10 @@ def _are_over_seeds(scores: Iterable[Score]) -> bool:
 
 
 def _interval(score: Score, over_seeds: bool) -> Interval:
-    """That over seeds, or else that over examples."""
+    """That over seeds, or else that over examples; around the same mean as in the tables."""
     known = _over_seeds(score) if over_seeds else None
-    return known or Interval(score.score.mean, score.score.low, score.score.high)
+    low, high = (known.low, known.high) if known else (score.score.low, score.score.high)
+    return Interval(score.score.mean, low, high)
 
 
 def _over_seeds(score: Score) -> Interval | None:
