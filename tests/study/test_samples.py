@@ -48,7 +48,7 @@ def study(tmp_path_factory):
                 "tasks": {"nli": task | {"test": {"path": "{language}.tsv"}}},
             }
         )
-        plan = Plan(alignments=(stage,), encoder=stage, systems={}, trials=(), retrieval={})
+        plan = Plan(alignments=(stage,), encoders={1: stage}, systems={}, trials=(), retrieval={})
         return collect_samples(recipe, plan, store)
 
     return collected

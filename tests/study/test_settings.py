@@ -261,7 +261,7 @@ def test_without_a_system_that_is_trained_the_checkpoint_itself_is_fine_tuned(tw
     plan = make_plan(made)
     assert {stage.kind for stage in plan.stages} == {"finetune", "evaluate"}
     (trial,) = plan.trials
-    assert trial.finetune.inputs["encoder"] is plan.encoder
+    assert trial.finetune.inputs["encoder"] is plan.encoders[1]
     trained = recipe(twins, encoder=bert, systems={"mlm": {"objective": "mlm"}}, control="mlm")
     kinds = [stage.kind for stage in make_plan(trained).stages]
     assert {"encoder", "pretrain"} <= set(kinds)

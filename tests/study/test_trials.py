@@ -24,12 +24,12 @@ def twins(tmp_path_factory):
     return folder
 
 
-def planned(folder, pretraining, finetuning, **systems):
+def planned(folder, pretraining, finetuning, draw=1, **systems):
     """The plan of a study with these seeds; of these systems, too, beside one that is untouched."""
     texts = [f"{folder}/bitext/base-miro/train.{language}" for language in ("base", "miro")]
     recipe = {
         "name": "seeds",
-        "encoder": {"scratch": {"texts": texts}},
+        "encoder": {"scratch": {"texts": texts, "seed": draw}},
         "bitext": [{"location": texts, "source_language": "base", "target_language": "miro"}],
         "pretraining": {"seeds": pretraining},
         "systems": {"untouched": UNTOUCHED} | systems,
@@ -97,3 +97,46 @@ def test_stages_of_the_seeds_that_were_there_stay_when_others_are_added(twins):
     assert before < after
     added = sorted(label for label, _ in after - before if label.startswith("finetune-untouched"))
     assert added == ["finetune-untouched-zero-shot-nli-1-2", "finetune-untouched-zero-shot-nli-1-3"]
+
+
+MLM = {"objective": "mlm"}
+
+
+def test_each_seed_may_start_from_an_encoder_of_its_own(twins):
+    plan = planned(twins, [1, 2], None, draw="each", mlm=MLM)
+    first, second = (plan.encoders[seed] for seed in (1, 2))
+    assert [encoder.settings["seed"] for encoder in (first, second)] == [1, 2]
+    assert first.digest != second.digest
+    for seed in (1, 2):
+        pretrain = plan.systems["mlm", seed]
+        assert pretrain.inputs["encoder"] is plan.encoders[seed]
+        # Its pieces are those of its own tokenizer.
+        texts = [made for role, made in pretrain.inputs.items() if role.startswith("bitext")]
+        assert [text.inputs["tokenizer"] for text in texts] == [plan.encoders[seed]]
+    starts = {
+        (trial.system, trial.pretraining_seed, trial.finetuning_seed): trial.finetune.inputs[
+            "encoder"
+        ]
+        for trial in plan.trials
+    }
+    assert starts == {
+        ("untouched", 1, 1): first,
+        ("untouched", 2, 2): second,
+        ("mlm", 1, 1): plan.systems["mlm", 1],
+        ("mlm", 2, 2): plan.systems["mlm", 2],
+    }
+    made = planned(twins, [1, 2], [5, 6], draw="each")
+    seeds = {(trial.pretraining_seed, trial.finetuning_seed) for trial in made.trials}
+    assert seeds == {(1, 5), (1, 6), (2, 5), (2, 6)}
+
+
+def test_what_was_done_for_one_encoder_stays_when_each_seed_has_its_own(twins):
+    one, each = (planned(twins, [1, 2], None, draw=draw, mlm=MLM) for draw in (1, "each"))
+    kept = {stage.digest for stage in one.stages} & {stage.digest for stage in each.stages}
+    assert plan_of_seed(one, 1) <= kept
+    assert one.systems["mlm", 2].digest not in kept
+
+
+def plan_of_seed(plan, seed):
+    trials = [trial for trial in plan.trials if trial.finetuning_seed == seed]
+    return {trial.evaluate.digest for trial in trials} | {plan.systems["mlm", seed].digest}

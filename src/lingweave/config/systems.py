@@ -18,7 +18,10 @@ class ScratchEncoder(Strict):
     shape: EncoderShape = EncoderShape()
     masking: float = Field(default=0.15, gt=0, lt=1, description="1810.04805: 0.15")
     training: TrainingOptions = TrainingOptions()
-    seed: Seed = 1
+    seed: Seed | Literal["each"] = Field(
+        default=1,
+        description="each: that of the pre-training, so that every seed has an encoder of its own",
+    )
 
 
 class EncoderSource(Strict):
@@ -32,6 +35,11 @@ class EncoderSource(Strict):
         if (self.checkpoint is None) == (self.scratch is None):
             raise ValueError("give either `checkpoint` or `scratch`")
         return self
+
+    @property
+    def is_drawn_anew(self) -> bool:
+        """Whether each seed of pre-training starts from an encoder of its own."""
+        return self.scratch is not None and self.scratch.seed == "each"
 
 
 class HeadWarmup(TrainingOptions):

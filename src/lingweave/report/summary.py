@@ -37,7 +37,8 @@ def summary(results: Results) -> str:
 def caveats(results: Results) -> list[str]:
     """What has to be known before any number of a study is believed."""
     recipe = results.recipe
-    known = {_TWINS: recipe.twins is not None, _ONE_ENCODER: recipe.encoder.scratch is not None}
+    has_one = recipe.encoder.scratch is not None and not recipe.encoder.is_drawn_anew
+    known = {_TWINS: recipe.twins is not None, _ONE_ENCODER: has_one}
     return [caveat for caveat, holds in known.items() if holds]
 
 

@@ -7,7 +7,7 @@ Settings and tasks may put stages of their own between: lexicons, the relevance 
 that is learned first. See `stages.py` for each stage and `trials.py` for the fine-tunings.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,16 +30,17 @@ class Plan:
 
     Attributes:
         alignments: the stages that align a bitext.
-        encoder: the one that prepares the encoder; where no system is trained, the checkpoint
+        encoders: the ones that prepare what systems start from, by seed of pre-training: the same
+            for all seeds, unless each has its own. Where no system is trained, the checkpoint
             itself, whose masked-LM head nobody needs.
         systems: the ones that pre-train, by system and seed.
         trials: what will be scored.
-        retrieval: the stages that seek sentences, by system and seed, then by text; the encoder as
-            it is has one seed.
+        retrieval: the stages that seek sentences, by system and seed, then by text; an encoder
+            that is the same for all seeds has the first.
     """
 
     alignments: tuple[Stage, ...]
-    encoder: Stage | Checkpoint
+    encoders: Mapping[int, Stage | Checkpoint]
     systems: Mapping[tuple[str, int], Stage]
     trials: tuple[Trial, ...]
     retrieval: Mapping[tuple[str, int], Mapping[str, Stage]]
@@ -50,7 +51,7 @@ class Plan:
         last = [stage for trial in self.trials for stage in (trial.finetune, trial.evaluate)]
         last += [stage for texts in self.retrieval.values() for stage in texts.values()]
         found: dict[str, Stage] = {}
-        for end in (*self.alignments, self.encoder, *self.systems.values(), *last):
+        for end in (*self.alignments, *self.encoders.values(), *self.systems.values(), *last):
             for stage in _with_inputs(end):
                 found.setdefault(stage.digest, stage)
         return list(found.values())
@@ -72,43 +73,73 @@ def make_plan(recipe: Recipe) -> Plan:
         UserError: an input is missing or wrong; nothing was done yet.
     """
     alignments = tuple(align_stage(source, recipe.alignment) for source in recipe.bitext)
-    start, systems = start_of(recipe.encoder), {}
-    encoder: Stage | Checkpoint = start
-    if recipe.trains_systems:
-        max_length = recipe.pretraining.max_length
-        texts = [tokenize_stage(alignment, start, max_length) for alignment in alignments]
-        encoder = base = encoder_stage(
-            start, recipe.head_warmup, recipe.pretraining, texts, recipe.bitext
+    beginnings = _beginnings(recipe, alignments)
+    encoders = {seed: begun.encoder for seed, begun in beginnings.items()}
+    systems = {
+        (name, seed): pretrain_stage(
+            name, objective, recipe.pretraining, seed, begun.prepared, begun.texts, recipe.bitext
         )
-        systems = {
-            (name, seed): pretrain_stage(
-                name, objective, recipe.pretraining, seed, base, texts, recipe.bitext
-            )
-            for name, objective in recipe.systems.items()
-            if not isinstance(objective, Untrained)
-            for seed in recipe.pretraining.seeds
-        }
+        for name, objective in recipe.systems.items()
+        if not isinstance(objective, Untrained)
+        for seed, begun in beginnings.items()
+    }
     return Plan(
         alignments=alignments,
-        encoder=encoder,
+        encoders=encoders,
         systems=systems,
-        trials=tuple(plan_trials(recipe, encoder, systems, alignments)),
-        retrieval=_retrieval(recipe, encoder, systems),
+        trials=tuple(plan_trials(recipe, encoders, systems, alignments)),
+        retrieval=_retrieval(recipe, encoders, systems),
     )
 
 
+@dataclass(frozen=True)
+class _Beginning:
+    """What systems start from: an encoder, and the bitexts in its pieces if any is trained."""
+
+    encoder: Stage | Checkpoint
+    texts: Sequence[Stage]
+
+    @property
+    def prepared(self) -> Stage:
+        """The stage of the encoder; there is one wherever systems are trained."""
+        assert isinstance(self.encoder, Stage)
+        return self.encoder
+
+
+def _beginnings(recipe: Recipe, alignments: Sequence[Stage]) -> dict[int, _Beginning]:
+    """By seed of pre-training: the same for all, or for each its own."""
+    seeds = recipe.pretraining.seeds
+    if recipe.encoder.is_drawn_anew:
+        return {seed: _beginning(recipe, seed, alignments) for seed in seeds}
+    return dict.fromkeys(seeds, _beginning(recipe, seeds[0], alignments))
+
+
+def _beginning(recipe: Recipe, seed: int, alignments: Sequence[Stage]) -> _Beginning:
+    start = start_of(recipe.encoder, seed)
+    if not recipe.trains_systems:
+        return _Beginning(start, ())
+    max_length = recipe.pretraining.max_length
+    texts = [tokenize_stage(alignment, start, max_length) for alignment in alignments]
+    encoder = encoder_stage(start, recipe.head_warmup, recipe.pretraining, texts, recipe.bitext)
+    return _Beginning(encoder, texts)
+
+
 def _retrieval(
-    recipe: Recipe, encoder: Stage | Checkpoint, systems: Mapping[tuple[str, int], Stage]
+    recipe: Recipe,
+    encoders: Mapping[int, Stage | Checkpoint],
+    systems: Mapping[tuple[str, int], Stage],
 ) -> dict[tuple[str, int], dict[str, Stage]]:
     """Before and after: the encoder as it is where the recipe has it, and what systems made."""
     if recipe.retrieval is None:
         return {}
-    encoders: dict[tuple[str, int], Stage | Checkpoint] = {
-        (name, recipe.pretraining.seeds[0]): encoder
+    drawn = list(encoders) if recipe.encoder.is_drawn_anew else recipe.pretraining.seeds[:1]
+    asked: dict[tuple[str, int], Stage | Checkpoint] = {
+        (name, seed): encoders[seed]
         for name, objective in recipe.systems.items()
         if isinstance(objective, Untrained)
+        for seed in drawn
     }
-    encoders.update(systems)
-    labelled = {f"{name}-{seed}": made for (name, seed), made in encoders.items()}
+    asked.update(systems)
+    labelled = {f"{name}-{seed}": made for (name, seed), made in asked.items()}
     found = sentence_stages(labelled, tatoeba_texts(Path(recipe.retrieval)))
-    return dict(zip(encoders, found.values(), strict=True))
+    return dict(zip(asked, found.values(), strict=True))

@@ -52,18 +52,21 @@ TRAINING = "training.json"
 _NO_LINKS = np.empty((0, 2), dtype=np.int32)
 
 
-def train_from_scratch(place: Workplace, texts: Sequence[Path], source: ScratchEncoder) -> None:
+def train_from_scratch(
+    place: Workplace, texts: Sequence[Path], source: ScratchEncoder, seed: int
+) -> None:
     """Train a small encoder by MLM on unpaired text.
 
     Args:
         place: results are the checkpoint.
         texts: plain text, one sentence a line, one file for each language.
         source: shape of the encoder and how to train it.
+        seed: of every choice.
 
     Raises:
         TextFileError: there is no text.
     """
-    encoder = new_encoder(texts, source.shape, seed=source.seed)
+    encoder = new_encoder(texts, source.shape, seed=seed)
     sentences = [line for path in texts for line in read_lines(path) if line.strip()]
     if not sentences:
         raise TextFileError("there is no text", remedy="give sentences, one a line", path=texts[0])
@@ -81,7 +84,7 @@ def train_from_scratch(place: Workplace, texts: Sequence[Path], source: ScratchE
 
     run = Run(
         options=source.training,
-        seed=source.seed,
+        seed=seed,
         work=place.resume,
         report=place.report,
         origins=origins,
@@ -91,7 +94,7 @@ def train_from_scratch(place: Workplace, texts: Sequence[Path], source: ScratchE
         title="A small encoder trained from scratch",
         base_model="nothing",
         languages=[],
-        made_by=_facts("mlm", {"masking": source.masking}, source.training, source.seed, progress),
+        made_by=_facts("mlm", {"masking": source.masking}, source.training, seed, progress),
     )
     _finish(place.out, encoder, card, progress)
 

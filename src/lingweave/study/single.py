@@ -61,10 +61,10 @@ def pretrain(
         UserError: an input is wrong, or `out` exists.
     """
     alignments = [align_stage(source, Alignment()) for source in bitexts]
-    checkpoint = start_of(EncoderSource(checkpoint=encoder))
+    name, seed = objective.objective, options.seeds[0]
+    checkpoint = start_of(EncoderSource(checkpoint=encoder), seed)
     texts = [tokenize_stage(aligned, checkpoint, options.max_length) for aligned in alignments]
     start = encoder_stage(checkpoint, HeadWarmup(), options, texts, bitexts)
-    name, seed = objective.objective, options.seeds[0]
     last = pretrain_stage(name, objective, options, seed, start, texts, bitexts)
     _run([*alignments, *texts, start, last], out, observer)
 

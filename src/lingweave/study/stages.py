@@ -61,8 +61,12 @@ def align_stage(source: BitextSource, alignment: Alignment) -> Stage:
     )
 
 
-def start_of(source: EncoderSource) -> "Stage | Checkpoint":
+def start_of(source: EncoderSource, seed: int) -> "Stage | Checkpoint":
     """What the encoder comes from, with its tokenizer: a stage that makes one, or a checkpoint.
+
+    Args:
+        source: as the recipe has it.
+        seed: of the pre-training, by which an encoder is drawn where each has its own.
 
     Raises:
         UserError: a text is missing, or the checkpoint is of no use.
@@ -70,14 +74,15 @@ def start_of(source: EncoderSource) -> "Stage | Checkpoint":
     if source.scratch is None:
         return given(Path(str(source.checkpoint)))
     texts = [Path(text) for text in source.scratch.texts]
-    settings = source.scratch.model_dump(mode="json", exclude={"texts"})
+    drawn_by = seed if source.scratch.seed == "each" else source.scratch.seed
+    settings = source.scratch.model_dump(mode="json", exclude={"texts"}) | {"seed": drawn_by}
     settings["training"] = _training(source.scratch.training)
     return Stage(
         "scratch",
         "encoder",
         pretraining.SCRATCH_VERSION,
         settings,
-        partial(pretraining.train_from_scratch, texts=texts, source=source.scratch),
+        partial(pretraining.train_from_scratch, texts=texts, source=source.scratch, seed=drawn_by),
         files=_existing({str(number): str(text) for number, text in enumerate(texts)}),
         is_shared=True,
     )

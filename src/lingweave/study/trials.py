@@ -15,8 +15,9 @@ zero-shot on that other task first.
 
 A model is fine-tuned with the seed that it was pre-trained with, so that seeds differ in all that
 is drawn by chance; where the recipe gives seeds of fine-tuning, with each of these. The encoder as
-it is has no seed of pre-training, and gets as many of fine-tuning as the others have models: a
-comparison with it can say no more than that side knows which has fewer seeds.
+it is has no seed of pre-training, unless each seed has an encoder of its own. It gets as many of
+fine-tuning as the others have models: a comparison with it can say no more than that side knows
+which has fewer seeds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +48,8 @@ class Trial:
         task: name in the recipe.
         selection: the rule by which its weights were selected.
         languages: tested.
-        pretraining_seed: of the system; of no meaning for an encoder as it is.
+        pretraining_seed: of the system, or of the encoder, where each seed has its own; else of no
+            meaning for an encoder as it is.
         finetuning_seed: of the fine-tuning; see the module for the encoder as it is.
         finetune: the stage that makes the model.
         evaluate: the stage that tests it.
@@ -66,7 +68,7 @@ class Trial:
 
 def plan_trials(
     recipe: Recipe,
-    encoder: Stage | Checkpoint,
+    encoders: Mapping[int, Stage | Checkpoint],
     systems: Mapping[tuple[str, int], Stage],
     alignments: Sequence[Stage],
 ) -> Iterator[Trial]:
@@ -74,7 +76,7 @@ def plan_trials(
 
     Args:
         recipe: of the study.
-        encoder: the stage, or checkpoint, that all systems start from.
+        encoders: the stages, or the checkpoint, that systems start from, by seed of pre-training.
         systems: the stages that pre-train, by system and seed.
         alignments: of the recipe's bitexts.
 
@@ -94,7 +96,7 @@ def plan_trials(
             continue
         for seed, finetuning_seed in _seeds_of(system, recipe):
             trained = not isinstance(recipe.systems[system], Untrained)
-            made = systems[system, seed] if trained else encoder
+            made = systems[system, seed] if trained else encoders[seed]
             start = _Start(recipe, system, made, seed, finetuning_seed, alignments, digests)
             yield from start.trials(setting, task)
 
@@ -103,9 +105,10 @@ def _seeds_of(system: str, recipe: Recipe) -> list[tuple[int, int]]:
     """The seeds of pre-training and of fine-tuning of each model of a system."""
     pretraining, finetuning = recipe.pretraining.seeds, recipe.finetuning.seeds
     is_trained = not isinstance(recipe.systems[system], Untrained)
+    has_seeds = is_trained or recipe.encoder.is_drawn_anew
     if finetuning is None:
-        return [(seed if is_trained else pretraining[0], seed) for seed in pretraining]
-    if is_trained:
+        return [(seed if has_seeds else pretraining[0], seed) for seed in pretraining]
+    if has_seeds:
         return [(seed, other) for other in finetuning for seed in pretraining]
     # The recipe's own come first, so that a study that was run with them alone keeps its models.
     more = pretraining if recipe.trains_systems else []
