@@ -258,3 +258,15 @@ def test_the_place_to_look_things_up_is_there(refusal):
     page = Path(remedy.removeprefix("see ").split()[0])
     assert page == Path("docs/recipes.md")
     assert (Path(__file__).parents[2] / page).is_file()
+
+
+@pytest.mark.parametrize("seed", ["foo", "-1", "1.5", "[1, 2]"])
+def test_the_seed_of_an_encoder_from_scratch_is_a_number_or_each(refusal, recipe_file, seed):
+    scratch = "scratch: {texts: [a.txt], seed: SEED}"
+    assert refusal("checkpoint: some/encoder", scratch.replace("SEED", seed)) == (
+        f"{line_of('checkpoint')}: encoder.scratch.seed: give a whole number from 0, or `each`; "
+        "see docs/recipes.md for what a recipe may hold"
+    )
+    for right, is_drawn_anew in {"each": True, "7": False}.items():
+        text = RECIPE.replace("checkpoint: some/encoder", scratch.replace("SEED", right))
+        assert load_recipe(recipe_file(text)).encoder.is_drawn_anew is is_drawn_anew

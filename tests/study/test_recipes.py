@@ -22,26 +22,27 @@ SIZES = {
 
 
 @pytest.mark.parametrize(
-    ("name", "num_trained", "num_finetuned"),
+    ("name", "num_encoders", "num_trained", "num_finetuned"),
     [
-        ("twins", 7 * 5, 8 * 5 * (1 + 3)),
-        ("twins-amount", 7 * 3, 7 * 3),
-        ("twins-links", 6 * 3, 6 * 3),
-        ("twins-settings", 7 * 5, 7 * 5),
-        ("twins-distance", 3 * 3, 4 * 3),
-        ("twins-switching", 0, 7 * 3),
-        ("demo", 4, 5),
+        ("twins", 5, 7 * 5, 8 * 5 * (1 + 3)),
+        ("twins-amount", 3, 7 * 3, 7 * 3),
+        ("twins-links", 3, 6 * 3, 6 * 3),
+        ("twins-settings", 5, 7 * 5, 7 * 5),
+        ("twins-regularizers", 5, 10 * 5, 10 * 5),
+        ("twins-distance", 3, 3 * 3, 4 * 3),
+        ("twins-switching", 3, 0, 7 * 3),
+        ("demo", 1, 4, 5),
         # Zero-shot is also what the relevance of the progressive setting is measured by.
-        ("all-systems-twins", 8, 9 * (1 + 3 + 1 + 1 + 1)),
+        ("all-systems-twins", 1, 8, 9 * (1 + 3 + 1 + 1 + 1)),
     ],
 )
-def test_studies_of_twins_are_planned(name, num_trained, num_finetuned, tmp_path):
+def test_studies_of_twins_are_planned(name, num_encoders, num_trained, num_finetuned, tmp_path):
     recipe = load_recipe(RECIPES / f"{name}.yaml")
     assert recipe.twins is not None
     write_twins(recipe.twins.model_copy(update=SIZES), tmp_path)
     plan = make_plan(recipe.with_twins_in(tmp_path))
     kinds = Counter(stage.kind for stage in plan.stages)
-    assert (kinds["scratch"], kinds["pretrain"]) == (1, num_trained)
+    assert (kinds["scratch"], kinds["pretrain"]) == (num_encoders, num_trained)
     # Translate-train in the source language is zero-shot under another name, and done once.
     shared = {"all-systems-twins": 9, "twins": 8 * 5}.get(name, 0)
     assert kinds["finetune"] == num_finetuned - shared

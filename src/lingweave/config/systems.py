@@ -2,13 +2,29 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from pydantic import BaseModel, Field, create_model, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    create_model,
+    model_validator,
+)
 
 from lingweave.alignment import Symmetrization
 from lingweave.config.sections import EACH_ONCE, Seed, Strict
 from lingweave.encoder import EncoderShape
 from lingweave.objectives import OBJECTIVES, ObjectiveOptions
 from lingweave.training import TrainingOptions
+
+
+def _number_or_each(value: Any, read: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401
+    """One error for both, in place of pydantic's for each of them."""
+    try:
+        return read(value)
+    except ValidationError as error:
+        raise ValueError("give a whole number from 0, or `each`") from error
 
 
 class ScratchEncoder(Strict):
@@ -18,7 +34,7 @@ class ScratchEncoder(Strict):
     shape: EncoderShape = EncoderShape()
     masking: float = Field(default=0.15, gt=0, lt=1, description="1810.04805: 0.15")
     training: TrainingOptions = TrainingOptions()
-    seed: Seed | Literal["each"] = Field(
+    seed: Annotated[Seed | Literal["each"], WrapValidator(_number_or_each)] = Field(
         default=1,
         description="each: that of the pre-training, so that every seed has an encoder of its own",
     )
