@@ -71,18 +71,18 @@ def start_of(source: EncoderSource, seed: int) -> "Stage | Checkpoint":
     Raises:
         UserError: a text is missing, or the checkpoint is of no use.
     """
-    if source.scratch is None:
+    if (scratch := source.scratch) is None:
         return given(Path(str(source.checkpoint)))
-    texts = [Path(text) for text in source.scratch.texts]
-    drawn_by = seed if source.scratch.seed == "each" else source.scratch.seed
-    settings = source.scratch.model_dump(mode="json", exclude={"texts"}) | {"seed": drawn_by}
-    settings["training"] = _training(source.scratch.training)
+    texts = [Path(text) for text in scratch.texts]
+    drawn_by = seed if scratch.seed == "each" else scratch.seed
+    settings = scratch.model_dump(mode="json", exclude={"texts"})
+    settings |= {"seed": drawn_by, "training": _training(scratch.training)}
     return Stage(
         "scratch",
         "encoder",
         pretraining.SCRATCH_VERSION,
         settings,
-        partial(pretraining.train_from_scratch, texts=texts, source=source.scratch, seed=drawn_by),
+        partial(pretraining.train_from_scratch, texts=texts, source=scratch, seed=drawn_by),
         files=_existing({str(number): str(text) for number, text in enumerate(texts)}),
         is_shared=True,
     )
