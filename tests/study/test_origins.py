@@ -144,9 +144,9 @@ def test_a_sentence_of_plain_text_is_told_with_its_line_though_blank_ones_are_no
     second = write(tmp_path / "second", [SHORT, " ", SHORT, "", SHORT])
     place = Workplace(tmp_path / "out", tmp_path / "resume", {}, None)
     training = TrainingOptions(batch_size=3, learning_rate=1e38, epochs=9, precision="fp32")
-    source = ScratchEncoder(texts=[str(first)], shape=SHAPE, training=training)
+    source = ScratchEncoder(texts=[str(first), str(second)], shape=SHAPE, training=training)
     with pytest.raises(TrainingError) as caught:
-        train_from_scratch(place, [first, second], source)
+        train_from_scratch(place, source, seed=1)
     found = sorted(recorded(caught.value), key=lambda one: one["number"])
     assert found == [
         {"number": 1, "path": str(first), "line": 2},

@@ -52,20 +52,18 @@ TRAINING = "training.json"
 _NO_LINKS = np.empty((0, 2), dtype=np.int32)
 
 
-def train_from_scratch(
-    place: Workplace, texts: Sequence[Path], source: ScratchEncoder, seed: int
-) -> None:
+def train_from_scratch(place: Workplace, source: ScratchEncoder, seed: int) -> None:
     """Train a small encoder by MLM on unpaired text.
 
     Args:
         place: results are the checkpoint.
-        texts: plain text, one sentence a line, one file for each language.
-        source: shape of the encoder and how to train it.
+        source: texts, shape of the encoder and how to train it.
         seed: of every choice.
 
     Raises:
         TextFileError: there is no text.
     """
+    texts = [Path(text) for text in source.texts]
     encoder = new_encoder(texts, source.shape, seed=seed)
     sentences = [line for path in texts for line in read_lines(path) if line.strip()]
     if not sentences:

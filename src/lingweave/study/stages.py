@@ -73,7 +73,6 @@ def start_of(source: EncoderSource, seed: int) -> "Stage | Checkpoint":
     """
     if (scratch := source.scratch) is None:
         return given(Path(str(source.checkpoint)))
-    texts = [Path(text) for text in scratch.texts]
     drawn_by = seed if scratch.seed == "each" else scratch.seed
     settings = scratch.model_dump(mode="json", exclude={"texts"})
     settings |= {"seed": drawn_by, "training": _training(scratch.training)}
@@ -82,8 +81,8 @@ def start_of(source: EncoderSource, seed: int) -> "Stage | Checkpoint":
         "encoder",
         pretraining.SCRATCH_VERSION,
         settings,
-        partial(pretraining.train_from_scratch, texts=texts, source=scratch, seed=drawn_by),
-        files=_existing({str(number): str(text) for number, text in enumerate(texts)}),
+        partial(pretraining.train_from_scratch, source=scratch, seed=drawn_by),
+        files=_existing({str(number): text for number, text in enumerate(scratch.texts)}),
         is_shared=True,
     )
 
